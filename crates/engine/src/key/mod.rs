@@ -1,0 +1,3 @@
+//! Which key signs, and which verify.
+
+pub mod ring;

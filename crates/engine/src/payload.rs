@@ -1,0 +1,282 @@
+//! What an application puts into a session, as JSON text: checked once, then kept as it was received.
+//!
+//! No tree of values is built, because a host program's crate features change how such a tree is written.
+
+use alloc::borrow::Cow;
+use alloc::borrow::ToOwned as _;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// Claims that Doorward writes into an access token, and that a payload therefore cannot carry
+/// (`spec/modern-core.md` 7.3, token version 5).
+pub const RESERVED_CLAIMS: [&str; 9] = [
+    "sub",
+    "exp",
+    "iat",
+    "sessionHandle",
+    "refreshTokenHash1",
+    "parentRefreshTokenHash1",
+    "antiCsrfToken",
+    "tId",
+    "rsub",
+];
+
+/// Claims that verification itself judges: in a payload they would end a session by surprise.
+const JUDGED_CLAIMS: [&str; 2] = ["nbf", "stt"];
+
+/// Why a payload or session data cannot be stored.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PayloadError {
+    /// Not JSON.
+    #[error("the {what} is not valid JSON")]
+    NotJson {
+        /// Payload or data.
+        what: &'static str,
+    },
+    /// A payload that is JSON, but not an object.
+    #[error("the access token payload must be a JSON object")]
+    NotAnObject,
+    /// A claim that is Doorward's own.
+    #[error("the access token payload must not contain the reserved claim `{claim}`")]
+    Reserved {
+        /// Its name.
+        claim: String,
+    },
+    /// One name twice: readers disagree about which one counts.
+    #[error("the access token payload contains a claim twice")]
+    Duplicate,
+    /// More than the limit.
+    #[error("the {what} has {size} bytes of JSON, and {limit} are allowed")]
+    TooLarge {
+        /// Payload or data.
+        what: &'static str,
+        /// Its size.
+        size: usize,
+        /// The limit.
+        limit: usize,
+    },
+}
+
+impl PayloadError {
+    /// A stable code for programs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotJson { .. } => "payload.not_json",
+            Self::NotAnObject => "payload.not_an_object",
+            Self::Reserved { .. } => "payload.reserved_claim",
+            Self::Duplicate => "payload.duplicate_claim",
+            Self::TooLarge { .. } => "payload.too_large",
+        }
+    }
+}
+
+/// The members of an access token payload that belong to the application: the text of a JSON object.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Payload(Box<str>);
+
+impl Payload {
+    /// Checks a payload that an application hands in.
+    pub fn parse(text: &str, limit: usize) -> Result<Self, PayloadError> {
+        let what = "access token payload";
+        if text.len() > limit {
+            return Err(PayloadError::TooLarge { what, size: text.len(), limit });
+        }
+        if !text.trim_ascii_start().starts_with('{') {
+            serde_json::from_str::<IgnoredAny>(text).map_err(|_| PayloadError::NotJson { what })?;
+            return Err(PayloadError::NotAnObject);
+        }
+        let members = Members::parse(text).ok_or(PayloadError::NotJson { what })?;
+        for (at, (name, _)) in members.0.iter().enumerate() {
+            if RESERVED_CLAIMS.contains(&&**name) || JUDGED_CLAIMS.contains(&&**name) {
+                return Err(PayloadError::Reserved { claim: name.clone().into_owned() });
+            }
+            if members.0.iter().take(at).any(|(earlier, _)| earlier == name) {
+                return Err(PayloadError::Duplicate);
+            }
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// Takes a payload from the store, where other programs may have put it: it must be an object, no more.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        Members::parse(text)?;
+        Some(Self(text.into()))
+    }
+
+    /// Returns the text of the JSON object.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the payload with the members of `update` laid over it, top-level keys only; a member that is `null` in
+    /// the update is removed (`spec/modern-sdk.md` 1.6.3). The members keep their text and their order.
+    pub fn merged(&self, update: &Self, limit: usize) -> Result<Self, PayloadError> {
+        let not_json = || PayloadError::NotJson { what: "access token payload" };
+        let (own, update) =
+            (Members::parse(&self.0).ok_or_else(not_json)?, Members::parse(&update.0).ok_or_else(not_json)?);
+        let mut merged: Vec<(Cow<'_, str>, &RawValue)> = own.0;
+        for (name, value) in update.0 {
+            match merged.iter_mut().find(|(known, _)| *known == name) {
+                Some(member) => member.1 = value,
+                None => merged.push((name, value)),
+            }
+        }
+        merged.retain(|(_, value)| value.get() != "null");
+        Self::parse(&Members(merged).to_text(), limit)
+    }
+
+    /// Returns the members between the braces, without them.
+    pub(crate) fn inner(&self) -> &str {
+        let text = self.0.trim_ascii();
+        text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default().trim_ascii()
+    }
+
+    /// Returns the payload of an access token's claims: all members but the reserved ones.
+    pub(crate) fn from_claims(claims: &str) -> Option<Self> {
+        let mut members = Members::parse(claims)?;
+        members.0.retain(|(name, _)| !RESERVED_CLAIMS.contains(&&**name));
+        Some(Self(members.to_text().into()))
+    }
+
+    /// Whether both have the same members with the same texts, in the same order.
+    pub(crate) fn same_members(&self, other: &Self) -> bool {
+        self.0 == other.0
+            || match (Members::parse(&self.0), Members::parse(&other.0)) {
+                (Some(a), Some(b)) => {
+                    a.0.len() == b.0.len() && a.0.iter().zip(&b.0).all(|(a, b)| a.0 == b.0 && a.1.get() == b.1.get())
+                }
+                _ => false,
+            }
+    }
+}
+
+impl Default for Payload {
+    fn default() -> Self {
+        Self("{}".into())
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Payload({} bytes)", self.0.len())
+    }
+}
+
+/// Any JSON that an application keeps in the store beside its session, as text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct JsonText(Box<str>);
+
+impl JsonText {
+    /// Checks session data that an application hands in.
+    pub fn parse(text: &str, limit: usize) -> Result<Self, PayloadError> {
+        let what = "session data";
+        if text.len() > limit {
+            return Err(PayloadError::TooLarge { what, size: text.len(), limit });
+        }
+        serde_json::from_str::<IgnoredAny>(text).map_err(|_| PayloadError::NotJson { what })?;
+        Ok(Self(text.into()))
+    }
+
+    /// Takes session data from the store, as it is.
+    pub fn from_stored(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// Returns the text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for JsonText {
+    fn default() -> Self {
+        Self("{}".into())
+    }
+}
+
+impl fmt::Debug for JsonText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "JsonText({} bytes)", self.0.len())
+    }
+}
+
+/// The members of a JSON object, in order, each value as the text that it was written with.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    fn to_text(&self) -> String {
+        let mut text = String::from("{");
+        for (name, value) in &self.0 {
+            if text.len() > 1 {
+                text.push(',');
+            }
+            push_json_string(&mut text, name);
+            text.push(':');
+            text.push_str(value.get());
+        }
+        text.push('}');
+        text
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(Name(name)) = map.next_key()? {
+                    members.push((name, map.next_value()?));
+                }
+                Ok(members)
+            }
+        }
+        deserializer.deserialize_map(Read).map(Members)
+    }
+}
+
+/// A member's name, borrowed unless it was written with escapes.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Cow<'de, str>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+                Ok(Cow::Borrowed(name))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+                Ok(Cow::Owned(name.to_owned()))
+            }
+        }
+        deserializer.deserialize_str(Read).map(Name)
+    }
+}
+
+/// Appends a text as a JSON string.
+pub(crate) fn push_json_string(out: &mut String, text: &str) {
+    // INVARIANT: writing text as JSON cannot fail.
+    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+}

@@ -1,0 +1,3 @@
+//! What may happen to a session, a file per use case.
+
+pub mod record;
