@@ -136,6 +136,16 @@ impl Payload {
         text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default().trim_ascii()
     }
 
+    /// Returns the payload as it goes into a token: a stored one that another program wrote may hold reserved claims.
+    pub(crate) fn without_reserved(&self) -> Cow<'_, Self> {
+        match Members::parse(&self.0) {
+            Some(members) if members.0.iter().all(|(name, _)| !RESERVED_CLAIMS.contains(&&**name)) => {
+                Cow::Borrowed(self)
+            }
+            _ => Cow::Owned(Self::from_claims(&self.0).unwrap_or_default()),
+        }
+    }
+
     /// Returns the payload of an access token's claims: all members but the reserved ones.
     pub(crate) fn from_claims(claims: &str) -> Option<Self> {
         let mut members = Members::parse(claims)?;

@@ -1,3 +1,4 @@
-//! Which key signs, and which verify.
+//! Which key signs, which verify, and what is published.
 
+pub mod jwks;
 pub mod ring;

@@ -1,4 +1,127 @@
-//! stub
-/// stub
-#[derive(Debug)]
-pub struct KeyRing;
+//! The keys of an app at one moment (`spec/modern-core.md` 7.8).
+//!
+//! INVARIANT: a key is published for [`PUBLISHED_BEFORE_SIGNING`] before it signs, unless no other key can sign; and it
+//! is kept until no token that it signed is alive, so that no live token ever fails for a rotation.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::crypto::{Crypto, KeyError, SigningKey};
+use crate::id::{AppId, KeyId};
+use crate::policy::Policy;
+use crate::secret::Secret;
+use crate::time::{Lifetime, Millis};
+use crate::token::succession::SuccessionKey;
+
+/// How long a key is published before it signs, so that others' caches learn it.
+pub const PUBLISHED_BEFORE_SIGNING: Lifetime = Lifetime::from_secs(60);
+
+/// A signing key with its name and age.
+#[derive(Clone, Debug)]
+pub struct RingKey {
+    /// Its name in token headers.
+    pub id: KeyId,
+    /// When it was made.
+    pub created_at: Millis,
+    /// The parsed key.
+    pub key: Arc<dyn SigningKey>,
+}
+
+/// The keys of an app, as they stood when a request began. A value: changing keys makes another ring.
+#[derive(Clone, Debug)]
+pub struct KeyRing {
+    newest: RingKey,
+    /// INVARIANT: newest first, and none newer than `newest`.
+    older: Vec<RingKey>,
+    refresh: Secret,
+    succession: Option<SuccessionKey>,
+}
+
+impl KeyRing {
+    /// Makes a ring from stored keys.
+    ///
+    /// `refresh` is the refresh-token key as stored. `succession_secret` is what the configuration adds to it for
+    /// deriving successors, so that a leaked database alone doesn't give them.
+    pub fn new(
+        app: &AppId,
+        signing: impl IntoIterator<Item = (Millis, Secret)>,
+        refresh: Secret,
+        succession_secret: Option<&Secret>,
+        crypto: &dyn Crypto,
+    ) -> Result<Self, RingError> {
+        let mut keys = Vec::new();
+        for (created_at, stored) in signing {
+            keys.push(RingKey { id: KeyId::dynamic(created_at), created_at, key: crypto.parse_signing_key(&stored)? });
+        }
+        keys.sort_by_key(|key| core::cmp::Reverse(key.created_at));
+        let mut keys = keys.into_iter();
+        let newest = keys.next().ok_or(RingError::Empty)?;
+        let succession = SuccessionKey::derive(app, &refresh, succession_secret, crypto);
+        Ok(Self { newest, older: keys.collect(), refresh, succession })
+    }
+
+    /// The creation time of the newest key, whatever its age.
+    pub fn newest(&self) -> Millis {
+        self.newest.created_at
+    }
+
+    /// Whether another key should be made now: the newest one comes within a minute of its end as a signer.
+    pub fn wants_key(&self, now: Millis, policy: &Policy) -> bool {
+        now.after(PUBLISHED_BEFORE_SIGNING) > self.newest().after(policy.key_interval)
+    }
+
+    /// Whether a signature now would have to come from a key that is past its time: rotation can't wait.
+    pub fn is_overdue(&self, now: Millis, policy: &Policy) -> bool {
+        now >= self.newest().after(policy.key_interval)
+    }
+
+    /// The key that signs now.
+    pub fn signer(&self, now: Millis, policy: &Policy) -> &RingKey {
+        match self.older.first() {
+            Some(older)
+                if self.newest.created_at.after(PUBLISHED_BEFORE_SIGNING) > now
+                    && now < older.created_at.after(policy.key_interval) =>
+            {
+                older
+            }
+            _ => &self.newest,
+        }
+    }
+
+    /// The key of this name, if it still verifies.
+    pub fn verifier(&self, id: &str, now: Millis, policy: &Policy) -> Option<&RingKey> {
+        self.published(now, policy).find(|key| key.id.as_str() == id)
+    }
+
+    /// The keys that verify now, newest first.
+    pub fn published(&self, now: Millis, policy: &Policy) -> impl Iterator<Item = &RingKey> {
+        let lifetime = policy.key_lifetime();
+        core::iter::once(&self.newest).chain(&self.older).filter(move |key| now <= key.created_at.after(lifetime))
+    }
+
+    /// The moment before which keys are of no use any more.
+    pub fn outlived(now: Millis, policy: &Policy) -> Millis {
+        now.before(policy.key_lifetime())
+    }
+
+    /// The key that seals refresh tokens, as stored.
+    pub(crate) fn refresh(&self) -> &Secret {
+        &self.refresh
+    }
+
+    /// The key that successors are derived with; `None` if the stored refresh-token key is too short for it.
+    pub(crate) fn succession(&self) -> Option<&SuccessionKey> {
+        self.succession.as_ref()
+    }
+}
+
+/// Why stored keys make no ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RingError {
+    /// There is no signing key.
+    #[error("there is no signing key")]
+    Empty,
+    /// One can't be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}

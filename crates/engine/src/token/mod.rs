@@ -1,1 +1,7 @@
-//! stub
+//! The tokens: how they are made, opened and checked.
+
+pub mod access;
+pub mod anti_csrf;
+pub mod jws;
+pub mod refresh;
+pub mod succession;

@@ -1,0 +1,111 @@
+//! What an application changes in a session that is there: its payload and its data (`spec/modern-core.md` 8.7).
+
+use alloc::boxed::Box;
+
+use crate::flow::{Env, Flow, Seen, Step};
+use crate::id::SessionKey;
+use crate::payload::{JsonText, Payload, PayloadError};
+use crate::session::record::{Row, Update, Write};
+use crate::token::access::{Claims, Draft, End, UnsignedAccess};
+
+/// A merge of members into the payload of a session.
+///
+/// It is laid over the *stored* payload, and written only if that still stands: of two merges at once none is lost.
+#[derive(Debug)]
+pub struct Merge {
+    update: Payload,
+    /// The access token of the request, when it is to be replaced by one with the new payload.
+    claims: Option<Claims>,
+}
+
+/// What came of a change.
+#[derive(Debug)]
+pub enum Changed {
+    /// Stored.
+    Stored {
+        /// The row as it stands.
+        row: Box<Row>,
+        /// The access token with the new payload: the same tokens behind it and the same end as the one it replaces.
+        /// `None` if there was none, or it has ended meanwhile.
+        access: Option<Box<UnsignedAccess>>,
+    },
+    /// There is no such session.
+    NoSession,
+    /// The merged payload can't be stored. Nothing was changed.
+    Refused(PayloadError),
+}
+
+impl Merge {
+    /// Reads the row. `update` holds the members to set, and `null` for those to remove.
+    pub fn start(key: SessionKey, update: Payload, claims: Option<Claims>) -> Step<Self> {
+        Step::Load(key, Self { update, claims })
+    }
+}
+
+impl Flow for Merge {
+    type Outcome = Changed;
+
+    fn resume(self, seen: Seen, env: &Env<'_>) -> Step<Self> {
+        match seen {
+            Seen::Applied(row) => {
+                let claims = self.claims.filter(|claims| claims.expires_at > env.now);
+                let access = claims.map(|claims| Box::new(rewritten(&claims, &row, env)));
+                Step::Done(Changed::Stored { row: Box::new(row), access })
+            }
+            Seen::Row(Some(row)) if row.is_alive(env.now) => {
+                match row.payload.merged(&self.update, env.policy.payload_limit) {
+                    Err(error) => Step::Done(Changed::Refused(error)),
+                    Ok(merged) => {
+                        let update = Update {
+                            key: row.key,
+                            now: env.now,
+                            seen: Some(row.payload),
+                            payload: Some(merged),
+                            data: None,
+                        };
+                        Step::Commit(Write::Update(update), self)
+                    }
+                }
+            }
+            Seen::Row(_) => Step::Done(Changed::NoSession),
+        }
+    }
+}
+
+fn rewritten(claims: &Claims, row: &Row, env: &Env<'_>) -> UnsignedAccess {
+    Draft {
+        user: &claims.user,
+        recipe_user: &claims.recipe_user,
+        tenant: &claims.tenant,
+        handle: &claims.handle,
+        own: claims.own,
+        parent: claims.parent,
+        anti_csrf: claims.anti_csrf.as_ref(),
+        payload: &row.payload,
+        limits: &row.limits,
+        end: End::At(claims.expires_at),
+    }
+    .write(env)
+}
+
+/// A replacement of payload or data, whatever stood before.
+#[derive(Debug)]
+pub struct Replace(());
+
+impl Replace {
+    /// Writes what is given; `None` keeps what stands.
+    pub fn start(key: SessionKey, payload: Option<Payload>, data: Option<JsonText>, env: &Env<'_>) -> Step<Self> {
+        Step::Commit(Write::Update(Update { key, now: env.now, seen: None, payload, data }), Self(()))
+    }
+}
+
+impl Flow for Replace {
+    type Outcome = Changed;
+
+    fn resume(self, seen: Seen, _: &Env<'_>) -> Step<Self> {
+        Step::Done(match seen {
+            Seen::Applied(row) => Changed::Stored { row: Box::new(row), access: None },
+            Seen::Row(_) => Changed::NoSession,
+        })
+    }
+}
