@@ -1,0 +1,165 @@
+//! The keys of an app as this process has them, and how they change.
+//!
+//! Requests take a snapshot ([`Keys::snapshot`]) and never wait for a change, unless no key may sign any more.
+//! INVARIANT: a new key is published by the store before this process signs with it, and of two processes that make one
+//! at once, one key is stored and both use it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use doorward_engine::id::AppId;
+use doorward_engine::key::ring::KeyRing;
+use doorward_engine::policy::Policy;
+use doorward_engine::secret::Secret;
+use doorward_engine::time::{Lifetime, Millis};
+use tokio::sync::Mutex;
+
+use crate::env::World;
+use crate::error::ServiceError;
+use crate::signer::Signer;
+use crate::store::{NewKey, Store, StoreError, StoredKey, StoredKeys};
+
+/// A token with an unknown key makes this process read the keys again, at most once in this time: whoever sends made-up
+/// key names costs no more than that.
+pub const RELOAD_COOLDOWN: Lifetime = Lifetime::from_millis(500);
+
+/// The keys of one app.
+pub(crate) struct Keys {
+    app: AppId,
+    policy: Policy,
+    succession_secret: Option<Secret>,
+    ring: RwLock<Arc<KeyRing>>,
+    /// Single flight: who holds it reads or makes keys. Dropping the holder's future frees it.
+    change: Mutex<()>,
+    reloaded_at: AtomicU64,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keys").field("app", &self.app).field("ring", &self.snapshot()).finish_non_exhaustive()
+    }
+}
+
+impl Keys {
+    /// Reads the keys of an app, and makes those that are missing.
+    pub(crate) async fn open(
+        app: AppId,
+        policy: Policy,
+        succession_secret: Option<Secret>,
+        store: &dyn Store,
+        world: &World,
+        signer: &Signer,
+    ) -> Result<Self, ServiceError> {
+        let mut stored = store.keys(app.clone()).await?;
+        let now = world.clock.now();
+        if stored.refresh.is_none() {
+            let value = world.keys.refresh_key()?;
+            stored = store.add_key(app.clone(), NewKey::Refresh { value, created_at: now }).await?;
+        }
+        let usable = newest(&stored).is_some_and(|newest| now < newest.after(policy.key_interval));
+        if !usable {
+            stored = add_signing_key(&app, newest(&stored), now, store, world, signer).await?;
+        }
+        let ring = ring_of(&app, stored, succession_secret.as_ref(), world)?;
+        let keys = Self {
+            app,
+            policy,
+            succession_secret,
+            ring: RwLock::new(Arc::new(ring)),
+            change: Mutex::new(()),
+            reloaded_at: AtomicU64::new(0),
+        };
+        Ok(keys)
+    }
+
+    /// The ring as it stands.
+    pub(crate) fn snapshot(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The ring for a request that signs. Where it is time for a new key, one request makes it while the others go on;
+    /// all wait only if the old key may not sign any more.
+    pub(crate) async fn for_signing(
+        &self,
+        store: &dyn Store,
+        world: &World,
+        signer: &Signer,
+    ) -> Result<Arc<KeyRing>, ServiceError> {
+        let ring = self.snapshot();
+        let now = world.clock.now();
+        if !ring.wants_key(now, &self.policy) {
+            return Ok(ring);
+        }
+        let _guard = if ring.is_overdue(now, &self.policy) {
+            self.change.lock().await
+        } else {
+            match self.change.try_lock() {
+                Ok(guard) => guard,
+                Err(_) => return Ok(ring),
+            }
+        };
+        if !self.snapshot().wants_key(now, &self.policy) {
+            return Ok(self.snapshot());
+        }
+        let mut stored = store.keys(self.app.clone()).await?;
+        if newest(&stored) == Some(ring.newest()) {
+            stored = add_signing_key(&self.app, Some(ring.newest()), now, store, world, signer).await?;
+            tracing::info!(name: "doorward.key.rotated", target: "doorward", app = %self.app, "a new signing key is published");
+        }
+        self.replace(stored, world)
+    }
+
+    /// Reads the keys again because a token names one that isn't known here. `None` within the cooldown.
+    pub(crate) async fn reload(&self, store: &dyn Store, world: &World) -> Result<Option<Arc<KeyRing>>, ServiceError> {
+        let before = self.reloaded_at.load(Ordering::Acquire);
+        let _guard = self.change.lock().await;
+        let (last, now) = (self.reloaded_at.load(Ordering::Acquire), world.clock.now());
+        if last != before {
+            // Another request read them while this one waited.
+            return Ok(Some(self.snapshot()));
+        }
+        if now.distance(Millis::saturating(last)) < RELOAD_COOLDOWN {
+            return Ok(None);
+        }
+        let stored = store.keys(self.app.clone()).await?;
+        self.reloaded_at.store(now.as_u64(), Ordering::Release);
+        self.replace(stored, world).map(Some)
+    }
+
+    fn replace(&self, stored: StoredKeys, world: &World) -> Result<Arc<KeyRing>, ServiceError> {
+        let ring = Arc::new(ring_of(&self.app, stored, self.succession_secret.as_ref(), world)?);
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&ring);
+        Ok(ring)
+    }
+}
+
+async fn add_signing_key(
+    app: &AppId,
+    newest_seen: Option<Millis>,
+    now: Millis,
+    store: &dyn Store,
+    world: &World,
+    signer: &Signer,
+) -> Result<StoredKeys, ServiceError> {
+    let maker = Arc::clone(&world.keys);
+    let value = signer.run(move || maker.signing_key()).await??;
+    // A key's creation time is its name, and the newest one signs: after a clock that went back it must still be new.
+    let created_at = newest_seen.map_or(now, |newest| now.max(newest.after(Lifetime::from_millis(1))));
+    let key = StoredKey { created_at, value };
+    Ok(store.add_key(app.clone(), NewKey::Signing { key, newest_seen }).await?)
+}
+
+fn newest(stored: &StoredKeys) -> Option<Millis> {
+    stored.signing.iter().map(|key| key.created_at).max()
+}
+
+fn ring_of(
+    app: &AppId,
+    stored: StoredKeys,
+    succession_secret: Option<&Secret>,
+    world: &World,
+) -> Result<KeyRing, ServiceError> {
+    let refresh = stored.refresh.ok_or_else(|| StoreError::Corrupt("no refresh-token key is stored".into()))?;
+    let signing = stored.signing.into_iter().map(|key| (key.created_at, key.value));
+    Ok(KeyRing::new(app, signing, refresh, succession_secret, &*world.crypto)?)
+}

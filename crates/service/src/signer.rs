@@ -1,0 +1,74 @@
+//! Threads that sign and make keys.
+//!
+//! An RS256 signature takes a third of a millisecond of a core, which is more than everything else in a request
+//! together. It is done on threads of its own, at most as many as there are cores, with a bounded queue: so signing
+//! never starves what is cheap, never holds a lock or a transaction, and never blocks an async worker.
+
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use doorward_engine::token::jws::Unsigned;
+use tokio::sync::oneshot;
+
+use crate::error::ServiceError;
+
+/// Signatures that may wait. At 3,000 a second and core this is a tenth of a second of work.
+const QUEUE: usize = 512;
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// A small pool of threads. Dropping it ends them once their queue is empty.
+#[derive(Debug)]
+pub struct Signer {
+    jobs: SyncSender<Job>,
+}
+
+impl Signer {
+    /// Starts as many threads as there are cores, at most eight.
+    pub fn start() -> Result<Self, ServiceError> {
+        let (jobs, queue) = sync_channel::<Job>(QUEUE);
+        let queue = Arc::new(Mutex::new(queue));
+        for number in 0..thread::available_parallelism().map_or(2, usize::from).min(8) {
+            let queue = Arc::clone(&queue);
+            let spawned = thread::Builder::new().name(format!("doorward-sign-{number}")).spawn(move || work(&queue));
+            // One thread is enough to go on with.
+            if spawned.is_err() && number == 0 {
+                return Err(ServiceError::Overloaded);
+            }
+        }
+        Ok(Self { jobs })
+    }
+
+    /// Runs a job on one of the threads.
+    pub async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, ServiceError> {
+        let (done, result) = oneshot::channel();
+        let job: Job = Box::new(move || {
+            // Nobody waits any more if the request was dropped.
+            let _ = done.send(job());
+        });
+        self.jobs.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => ServiceError::Overloaded,
+            TrySendError::Disconnected(_) => ServiceError::Closed,
+        })?;
+        result.await.map_err(|_| ServiceError::Closed)
+    }
+
+    /// Signs a token: at once if that is cheap, else on one of the threads.
+    pub async fn sign(&self, unsigned: Unsigned) -> Result<String, ServiceError> {
+        if unsigned.is_cheap() {
+            return Ok(unsigned.sign()?);
+        }
+        Ok(self.run(move || unsigned.sign()).await??)
+    }
+}
+
+fn work(queue: &Mutex<Receiver<Job>>) {
+    loop {
+        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        match job {
+            Ok(job) => job(),
+            Err(_) => return,
+        }
+    }
+}
