@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use doorward_crypto::AwsLc;
 use doorward_crypto::keys::{generate_refresh_key, generate_signing_key};
 use doorward_crypto::random;
-use doorward_engine::crypto::{Algorithm, PublicNumbers};
+use doorward_engine::crypto::{Algorithm, Crypto as _, PublicNumbers};
 
 use crate::fixture;
 
@@ -49,6 +50,18 @@ fn refresh_keys_have_upstreams_form() {
     let other: Vec<_> = other.expose().split(':').collect();
     assert_ne!(other[1], salt);
     assert_ne!(other[2], derived);
+}
+
+/// The salt stands in the key's own text, so the rest must come from something else that is random.
+#[test]
+fn refresh_keys_do_not_follow_from_their_salt() {
+    let stored = generate_refresh_key().unwrap();
+    let parts: Vec<_> = stored.expose().split(':').collect();
+    let salt = hex::decode(parts[1]).unwrap();
+    for password in ["0".repeat(128), parts[1].into()] {
+        let derived = AwsLc.pbkdf2_sha512(password.as_bytes(), &salt, 1000);
+        assert!(!parts[2].starts_with(&hex::encode(derived)));
+    }
 }
 
 #[test]
