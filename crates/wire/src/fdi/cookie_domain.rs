@@ -11,6 +11,13 @@ use crate::fdi::domain::{Host, folded, split_authority, strip_scheme};
 #[error("not a cookie domain; write it like `.example.com`")]
 pub struct CookieDomainError;
 
+impl CookieDomainError {
+    /// A stable code for programs.
+    pub const fn code(self) -> &'static str {
+        "cookie_domain.invalid"
+    }
+}
+
 /// The `Domain` of a cookie, with the leading dot if it was written so. Browsers ignore the dot.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CookieDomain {

@@ -17,6 +17,13 @@ pub enum TokenKind {
 #[error("not a cookie name; use up to {} of letters, digits and `-_.`", CookieName::MAX_BYTES)]
 pub struct CookieNameError;
 
+impl CookieNameError {
+    /// A stable code for programs.
+    pub const fn code(self) -> &'static str {
+        "cookie_name.invalid"
+    }
+}
+
 /// What a browser promises for a cookie because of how its name begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prefix {

@@ -12,6 +12,13 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 #[error("not a domain name; write it like `https://api.example.com`")]
 pub struct DomainError;
 
+impl DomainError {
+    /// A stable code for programs.
+    pub const fn code(self) -> &'static str {
+        "domain.invalid"
+    }
+}
+
 /// How an origin is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {

@@ -13,6 +13,13 @@ use serde_json::value::RawValue;
 #[error("the access token payload is not a JSON object")]
 pub struct NotAnObject;
 
+impl NotAnObject {
+    /// A stable code for programs.
+    pub const fn code(self) -> &'static str {
+        "front_token.not_an_object"
+    }
+}
+
 /// The value of a `front-token` header. It holds the payload, so it doesn't print.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FrontToken(Secret);

@@ -11,6 +11,13 @@ use crate::fdi::domain::{folded, split_authority, strip_scheme};
 #[error("not a URL path; write it like `/auth`")]
 pub struct PathError;
 
+impl PathError {
+    /// A stable code for programs.
+    pub const fn code(self) -> &'static str {
+        "path.invalid"
+    }
+}
+
 /// A path without a slash at its end: empty for the root, else `/` and segments, case kept.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UrlPath(Box<str>);
@@ -31,11 +38,11 @@ impl UrlPath {
             None => text,
         };
         let path = path.split(['?', '#']).next().unwrap_or_default();
-        let path = path.strip_prefix('/').unwrap_or(path);
-        let path = path.strip_suffix('/').unwrap_or(path);
-        if path.is_empty() {
+        if matches!(path, "" | "/") {
             return Ok(Self(Box::default()));
         }
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let path = path.strip_suffix('/').unwrap_or(path);
         if path.split('/').all(is_segment) { Ok(Self(format!("/{path}").into())) } else { Err(PathError) }
     }
 

@@ -37,6 +37,13 @@ impl SameSite {
 #[error("not a host under a registrable domain")]
 pub struct NoSite;
 
+impl NoSite {
+    /// A stable code for programs.
+    pub const fn code(self) -> &'static str {
+        "site.no_site"
+    }
+}
+
 /// Returns the site of a host: its registrable domain by the public suffix list, private suffixes included.
 ///
 /// Names that start with `localhost` and all IP addresses are one site, `localhost`. Names under `local`, and those of

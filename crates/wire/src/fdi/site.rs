@@ -188,7 +188,7 @@ impl Site {
     }
 
     /// Returns who issues the access tokens: the API's origin, the gateway's path and the base path.
-    pub const fn issuer(&self) -> &str {
+    pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
@@ -198,17 +198,17 @@ impl Site {
     }
 
     /// Returns the refresh path as browsers see it, gateway included: it is the path of the refresh cookie.
-    pub const fn refresh_path(&self) -> &str {
+    pub fn refresh_path(&self) -> &str {
         &self.refresh_path
     }
 
     /// Returns the path at which the server answers a refresh.
-    pub const fn refresh_route(&self) -> &str {
+    pub fn refresh_route(&self) -> &str {
         &self.refresh_route
     }
 
     /// Returns the path at which the server answers a sign-out.
-    pub const fn sign_out_route(&self) -> &str {
+    pub fn sign_out_route(&self) -> &str {
         &self.sign_out_route
     }
 

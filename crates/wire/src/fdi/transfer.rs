@@ -78,6 +78,15 @@ pub enum Choice {
     Unauthorised,
 }
 
+/// Which refresh token counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefreshChoice {
+    /// The one that came this way; the new pair goes back the same way.
+    pub method: TransferMethod,
+    /// Where else a token came from, to be cleared if the refresh succeeds.
+    pub clears: Option<TransferMethod>,
+}
+
 impl Allowed {
     /// Whether tokens may travel this way.
     pub const fn permits(self, method: TransferMethod) -> bool {
@@ -108,6 +117,17 @@ impl Allowed {
             (Some(method), _) => Choice::Use(method),
             (None, Need::Optional) => Choice::NoSession,
             (None, Need::Required) => Choice::Unauthorised,
+        }
+    }
+
+    /// Chooses the refresh token of a request; `None` is *unauthorised*, and all tokens are cleared.
+    pub const fn for_refresh(self, offered: Offered) -> Option<RefreshChoice> {
+        match self.of_offered(offered) {
+            Some(method) if offered.header && offered.cookie => {
+                Some(RefreshChoice { method, clears: Some(method.other()) })
+            }
+            Some(method) => Some(RefreshChoice { method, clears: None }),
+            None => None,
         }
     }
 
