@@ -4,6 +4,8 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use memchr::memchr;
+
 /// Appends the text, with all bytes encoded but letters, digits and `-_.!~*'()`.
 pub(crate) fn encode(text: &str, out: &mut String) {
     const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
@@ -20,7 +22,7 @@ pub(crate) fn encode(text: &str, out: &mut String) {
 /// Decodes; a text that is not encoded rightly, or not UTF-8 afterwards, is returned as it came. Bytes that are not
 /// UTF-8 then become replacement characters, which no token and no name of ours contains.
 pub(crate) fn decode(raw: &[u8]) -> Cow<'_, str> {
-    if !raw.contains(&b'%') {
+    if memchr(b'%', raw).is_none() {
         return String::from_utf8_lossy(raw);
     }
     match decoded(raw).map(String::from_utf8) {

@@ -4,6 +4,7 @@ use doorward_engine::id::UserId;
 use doorward_engine::secret::Secret;
 use doorward_engine::time::Millis;
 use doorward_wire::fdi::cookie_name::TokenKind;
+use doorward_wire::fdi::cors::EXPOSE_HEADERS;
 use doorward_wire::fdi::front_token::FrontToken;
 use doorward_wire::fdi::response::{Edits, How};
 use doorward_wire::fdi::site::Site;
@@ -25,6 +26,8 @@ pub(crate) fn run(op: &str, input: &Value, _expect: &Value) -> Option<Value> {
                         How::Set => "set",
                         How::AddToList => "add_to_list",
                     };
+                    let is_ours = edit.how == How::Set && edit.name != "cache-control";
+                    assert!(!is_ours || EXPOSE_HEADERS.contains(&edit.name), "{} is not among the exposed", edit.name);
                     json!([edit.name, edit.value.expose(), how])
                 })
                 .collect();
