@@ -40,7 +40,10 @@ pub struct SessionsBuilder {
 
 impl std::fmt::Debug for SessionsBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SessionsBuilder").field("site", &self.site).field("policy", &self.policy).finish_non_exhaustive()
+        f.debug_struct("SessionsBuilder")
+            .field("site", &self.site)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
     }
 }
 

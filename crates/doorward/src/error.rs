@@ -48,7 +48,9 @@ impl SessionError {
     /// Returns the status and body that a browser kit understands.
     pub fn reply(&self) -> Reply {
         match self {
-            Self::Unauthorised(Unauthorised { reply, .. }) | Self::TryRefresh(TryRefresh { reply, .. }) => reply.clone(),
+            Self::Unauthorised(Unauthorised { reply, .. }) | Self::TryRefresh(TryRefresh { reply, .. }) => {
+                reply.clone()
+            }
             Self::Theft(theft) => theft.reply.clone(),
             Self::Input(error) => Reply::of_message(400, &error.to_string(), error.code()),
             Self::General(error) => Reply::of_message(error.status(), error.public_text(), error.code()),

@@ -41,8 +41,7 @@ impl Hooks {
 
     pub(crate) fn theft(&self, found: doorward_engine::session::refresh::TheftFound) -> SessionError {
         let reply = self.reply(&Answer::TokenTheftDetected);
-        let mut error =
-            TheftReport { handle: found.key.handle, user: found.user, evidence: found.evidence, reply };
+        let mut error = TheftReport { handle: found.key.handle, user: found.user, evidence: found.evidence, reply };
         error.reply = changed(self.theft.as_ref(), &error, error.reply.clone());
         SessionError::Theft(error)
     }

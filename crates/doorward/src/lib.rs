@@ -13,7 +13,7 @@
 //! ```
 //! # #[cfg(all(feature = "axum", feature = "sqlite"))]
 //! # mod example {
-#![doc = include_str!("../examples/quickstart.rs")]
+
 //! # }
 //! ```
 #![forbid(unsafe_code)]
@@ -32,9 +32,9 @@ mod sessions;
 pub mod testing;
 mod world;
 
-pub use builder::{BuildError, SessionsBuilder};
 #[cfg(feature = "axum")]
 pub use axum::{ExchangeService, SessionsLayer};
+pub use builder::{BuildError, SessionsBuilder};
 pub use error::{GeneralError, InputError, Reply, SessionError, TheftReport, TryRefresh, Unauthorised};
 pub use exchange::Exchange;
 pub use options::{GetSession, NewSession};

@@ -154,13 +154,20 @@ impl Sessions {
     }
 
     /// A session as it is stored; `None` if it isn't there.
-    pub async fn session_information(&self, handle: &SessionHandle) -> Result<Option<SessionInformation>, SessionError> {
+    pub async fn session_information(
+        &self,
+        handle: &SessionHandle,
+    ) -> Result<Option<SessionInformation>, SessionError> {
         let Some(key) = self.key(handle) else { return Ok(None) };
         Ok(self.shared.service.read(&key).await?.map(SessionInformation::of))
     }
 
     /// Replaces what is kept beside a session, and returns whether it was there.
-    pub async fn update_session_data(&self, handle: &SessionHandle, data: impl Serialize) -> Result<bool, SessionError> {
+    pub async fn update_session_data(
+        &self,
+        handle: &SessionHandle,
+        data: impl Serialize,
+    ) -> Result<bool, SessionError> {
         let data = JsonText::parse(&json_text(&data)?, self.shared.service.policy().data_limit)?;
         let Some(key) = self.key(handle) else { return Ok(false) };
         match self.shared.service.replace_data(key, data).await? {

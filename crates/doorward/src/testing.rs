@@ -98,9 +98,12 @@ pub async fn signed_in_as(sessions: &Sessions, new: NewSession) -> Result<Signed
     let exchange = sessions.exchange(RequestView::new("POST", "/").header("st-auth-mode", b"cookie"));
     exchange.create_session(new).await?;
     let edits = exchange.take_edits();
-    let of = |name: &str| edits.iter().filter(move |edit| edit.name == name).map(|edit: &Edit| edit.value.expose());
-    let cookies: Vec<&str> = of("set-cookie").filter_map(|cookie| cookie.split(';').next()).collect();
+    let cookies: Vec<&str> = values(&edits, "set-cookie").filter_map(|cookie| cookie.split(';').next()).collect();
     let mut headers = vec![("cookie", cookies.join("; ")), ("rid", "anti-csrf".to_owned())];
-    headers.extend(of("anti-csrf").next().map(|value| ("anti-csrf", value.to_owned())));
+    headers.extend(values(&edits, "anti-csrf").next().map(|value| ("anti-csrf", value.to_owned())));
     Ok(SignedIn { headers })
+}
+
+fn values<'a>(edits: &'a [Edit], name: &'a str) -> impl Iterator<Item = &'a str> {
+    edits.iter().filter(move |edit| edit.name == name).map(|edit| edit.value.expose())
 }

@@ -52,7 +52,7 @@ impl Exchange {
     }
 
     /// Finds the request's access token, and verifies it by itself.
-    async fn verified(&self) -> Result<Option<Current>, SessionError> {
+    pub(super) async fn verified(&self) -> Result<Option<Current>, SessionError> {
         if let Some(seen) = self.state().seen.clone() {
             return self.judged(seen).map(Some);
         }
@@ -76,7 +76,8 @@ impl Exchange {
     fn access_candidate(&self) -> Option<(TransferMethod, &Candidate)> {
         let request = self.request();
         let cookie = request.cookies(TokenKind::Access).first();
-        let bearer = request.bearer().filter(|bearer| bearer.text().is_none_or(|text| looks_like_access_token(text.expose())));
+        let bearer =
+            request.bearer().filter(|bearer| bearer.text().is_none_or(|text| looks_like_access_token(text.expose())));
         let offered = Offered { header: bearer.is_some(), cookie: cookie.is_some() };
         let method = self.shared().site.allowed().of_offered(offered)?;
         let candidate = match method {

@@ -145,8 +145,11 @@ impl Exchange {
         let Some(current) = current else { return Ok(()) };
         let front = front_token(&access.claims)?;
         // A page that repeats the anti-CSRF value goes on to: it gets it again beside each new token.
-        let anti_csrf: Option<Secret> =
-            if current.is_new { None } else { self.request().anti_csrf().filter(|_| access.claims.anti_csrf.is_some()).cloned() };
+        let anti_csrf: Option<Secret> = if current.is_new {
+            None
+        } else {
+            self.request().anti_csrf().filter(|_| access.claims.anti_csrf.is_some()).cloned()
+        };
         self.edit(|state| {
             state.edits.write_access_token(current.method, access.token, front);
             if let Some(value) = anti_csrf {

@@ -22,7 +22,9 @@ impl Exchange {
     #[tracing::instrument(name = "doorward.refresh_session", target = "doorward", skip_all)]
     pub async fn refresh_session(&self) -> Result<Session, SessionError> {
         let result = self.refreshed().await;
-        if self.request().has_legacy_cookie() && !matches!(result, Err(SessionError::General(_) | SessionError::TryRefresh(_))) {
+        if self.request().has_legacy_cookie()
+            && !matches!(result, Err(SessionError::General(_) | SessionError::TryRefresh(_)))
+        {
             let _ = self.edit(|state| state.edits.clear_legacy_cookie());
         }
         result
@@ -65,7 +67,11 @@ impl Exchange {
 
     /// Presents the tokens one after the other until one is good. While there are others a theft is only noted: a stale
     /// cookie of an older domain must not end the session that the good one belongs to.
-    async fn best_of(&self, tokens: &[&Secret], method: TransferMethod) -> Result<Option<RefreshOutcome>, SessionError> {
+    async fn best_of(
+        &self,
+        tokens: &[&Secret],
+        method: TransferMethod,
+    ) -> Result<Option<RefreshOutcome>, SessionError> {
         let [first, others @ ..] = tokens else { return Ok(None) };
         if others.is_empty() {
             return self.present(first, method, false).await.map(Some);
@@ -84,7 +90,12 @@ impl Exchange {
         }
     }
 
-    async fn present(&self, token: &Secret, method: TransferMethod, tentative: bool) -> Result<RefreshOutcome, SessionError> {
+    async fn present(
+        &self,
+        token: &Secret,
+        method: TransferMethod,
+        tentative: bool,
+    ) -> Result<RefreshOutcome, SessionError> {
         let service = &self.shared().service;
         let request = RefreshRequest {
             app: service.app().clone(),
