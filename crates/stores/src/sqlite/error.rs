@@ -3,7 +3,7 @@
 use std::io;
 
 use doorward_service::store::StoreError;
-use rusqlite::ffi::ErrorCode;
+use rusqlite::ffi::{self, ErrorCode};
 
 use crate::sql::row::Unreadable;
 
@@ -28,8 +28,18 @@ impl From<Unreadable> for Fault {
 
 impl Fault {
     pub(super) fn is_busy(&self) -> bool {
-        matches!(self, Self::Sqlite(error)
-            if matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)))
+        matches!(self.code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+    }
+
+    pub(super) fn is_cannot_open(&self) -> bool {
+        self.code() == Some(ErrorCode::CannotOpen)
+    }
+
+    fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Sqlite(error) => parts(error).map(|(error, _)| error.code),
+            Self::Row(_) => None,
+        }
     }
 
     /// Returns what a caller is told.
@@ -38,11 +48,11 @@ impl Fault {
             Self::Row(Unreadable(column)) => return StoreError::Corrupt(format!("column `{column}` can't be read")),
             Self::Sqlite(error) => error,
         };
-        let Some(sqlite) = error.sqlite_error() else {
+        let Some((error, message)) = parts(error) else {
             return StoreError::Corrupt("the tables are not as expected".to_owned());
         };
-        let say = |text: &str| format!("{text} (SQLite error {})", sqlite.extended_code);
-        match sqlite.code {
+        let say = |text: &str| format!("{text} (SQLite error {})", error.extended_code);
+        match error.code {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
                 StoreError::Unavailable(say("the file is locked by another program"))
             }
@@ -54,15 +64,17 @@ impl Fault {
             ErrorCode::DatabaseCorrupt => StoreError::Corrupt(say("the file is damaged")),
             ErrorCode::NotADatabase => StoreError::Corrupt(say("the file is not an SQLite database")),
             // The statements are ours, so it is the tables that differ: SQLite's message names them, and no content.
-            _ => StoreError::Corrupt(format!("the tables are not as expected: {}", message(error))),
+            _ => StoreError::Corrupt(say(&format!("the tables are not as expected: {message}"))),
         }
     }
 }
 
-fn message(error: &rusqlite::Error) -> String {
+/// Takes SQLite's code and message out of an error.
+fn parts(error: &rusqlite::Error) -> Option<(&ffi::Error, &str)> {
     match error {
-        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
-        other => other.to_string(),
+        rusqlite::Error::SqliteFailure(error, message) => Some((error, message.as_deref().unwrap_or("no message"))),
+        rusqlite::Error::SqlInputError { error, msg, .. } => Some((error, msg)),
+        _ => None,
     }
 }
 
