@@ -23,36 +23,7 @@ const LOG_LIMIT_BYTES: u32 = 64 << 20;
 pub(super) fn writer(path: &Path, options: &Options) -> StoreResult<Db> {
     let path = full_path(path)?;
     create_private(&path).map_err(|error| in_file(&path, file_error(&error)))?;
-    open_writer(&path, options).map_err(|fault| in_file(&path, fault.into_store_error(&path)))
-}
-
-/// Why a file couldn't be opened.
-enum OpenFault {
-    Sqlite(Fault),
-    Other(StoreError),
-}
-
-impl From<Fault> for OpenFault {
-    fn from(fault: Fault) -> Self {
-        Self::Sqlite(fault)
-    }
-}
-
-impl OpenFault {
-    fn into_store_error(self, path: &Path) -> StoreError {
-        match self {
-            Self::Other(error) => error,
-            // The file is there, so what is missing is nearly always a permission, which SQLite doesn't say.
-            Self::Sqlite(fault) if fault.is_cannot_open() => {
-                let text = "this user must be able to write to the file and to its folder".to_owned();
-                match fs::metadata(path) {
-                    Ok(file) if file.permissions().readonly() => StoreError::ReadOnly(text),
-                    _ => StoreError::Unavailable(text),
-                }
-            }
-            Self::Sqlite(fault) => fault.to_store_error(),
-        }
-    }
+    open_writer(&path, options).map_err(|error| in_file(&path, error))
 }
 
 /// Opens a connection that only reads.
@@ -64,7 +35,7 @@ pub(super) fn reader(path: &Path, options: &Options) -> StoreResult<Db> {
         db.connection().execute_batch("PRAGMA trusted_schema = OFF")?;
         Ok(db)
     };
-    open().map_err(|fault| in_file(&path, fault.to_store_error()))
+    open().map_err(|fault| in_file(&path, fault.into()))
 }
 
 /// A connection is used by one thread at a time, so SQLite needs no lock of its own.
@@ -103,7 +74,7 @@ fn create_private(path: &Path) -> io::Result<()> {
     }
 }
 
-fn open_writer(path: &Path, options: &Options) -> Result<Db, OpenFault> {
+fn open_writer(path: &Path, options: &Options) -> StoreResult<Db> {
     let db = connect(path, options)?;
     // Before anything of the file is changed: whose it is, and whether it isn't too new.
     migrate(&db)?;
@@ -131,11 +102,11 @@ fn connect(path: &Path, options: &Options) -> Result<Db, Fault> {
 }
 
 /// Brings the tables up to date in one transaction, so that of two processes that start at once one waits.
-fn migrate(db: &Db) -> Result<(), OpenFault> {
+fn migrate(db: &Db) -> StoreResult<()> {
     db.control("BEGIN IMMEDIATE")?;
     // After an error the connection is dropped, which takes everything back.
     let found = applied(db)?;
-    for migration in schema::missing(MIGRATIONS, &found).map_err(OpenFault::Other)? {
+    for migration in schema::missing(MIGRATIONS, &found)? {
         apply(db, migration)?;
     }
     Ok(db.control("COMMIT")?)
@@ -164,16 +135,13 @@ fn apply(db: &Db, migration: &Migration) -> Result<(), Fault> {
 }
 
 /// Switches to the write-ahead log. SQLite doesn't wait by itself here when another connection is in the way.
-fn use_log(db: &Db, timeout: Duration) -> Result<(), OpenFault> {
+fn use_log(db: &Db, timeout: Duration) -> StoreResult<()> {
     let started = Instant::now();
     loop {
         let mode = db.connection().query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
         match mode.map_err(Fault::from) {
             Ok(mode) if mode == "wal" => return Ok(()),
-            Ok(_) => {
-                let text = "its file system allows no write-ahead log".to_owned();
-                return Err(OpenFault::Other(StoreError::Unavailable(text)));
-            }
+            Ok(_) => return Err(StoreError::Unavailable("its file system allows no write-ahead log".to_owned())),
             Err(fault) if fault.is_busy() && started.elapsed() < timeout => thread::sleep(Duration::from_millis(5)),
             Err(fault) => return Err(fault.into()),
         }
