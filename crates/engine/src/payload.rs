@@ -215,6 +215,12 @@ impl fmt::Debug for JsonText {
     }
 }
 
+/// Whether a JSON text can only be an object, with nothing around it. Reading into a struct takes an array of its values
+/// as well, and blanks on both sides: neither is in any token of ours.
+pub(crate) fn is_bare_object(json: &[u8]) -> bool {
+    matches!(json, [b'{', .., b'}'])
+}
+
 /// The members of a JSON object, in order, each value as the text that it was written with.
 struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
