@@ -1,2 +1,4 @@
 //! To come.
 #![forbid(unsafe_code)]
+
+pub mod vectors;
