@@ -1,4 +1,5 @@
-//! To come.
+//! What Doorward's own tests share.
 #![forbid(unsafe_code)]
 
 pub mod vectors;
+pub mod contract;
