@@ -1,5 +1,5 @@
 //! What Doorward's own tests share.
 #![forbid(unsafe_code)]
 
-pub mod vectors;
 pub mod contract;
+pub mod vectors;
