@@ -142,10 +142,18 @@ impl<'a> Unverified<'a> {
 }
 
 /// What is to be signed, and with which key. Signing takes long and is done elsewhere ([`Unsigned::sign`]).
-#[derive(Clone, Debug)]
+///
+/// `Debug` doesn't show what is to be signed: it holds all claims.
+#[derive(Clone)]
 pub struct Unsigned {
     input: String,
     key: Arc<dyn SigningKey>,
+}
+
+impl core::fmt::Debug for Unsigned {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Unsigned").field("key", &self.key).finish_non_exhaustive()
+    }
 }
 
 impl Unsigned {

@@ -23,8 +23,8 @@ const ROUNDS: u32 = 100;
 const IV_BYTES: usize = 12;
 const MARK: &str = "V2";
 
-/// What is sealed inside a refresh token.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is sealed inside a refresh token. `Debug` doesn't show the nonce: it is a part of the token.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Contents {
     pub(crate) handle: SessionHandle,
     pub(crate) user: UserId,
@@ -116,6 +116,16 @@ impl Opened {
     /// Where the session's row is.
     pub(crate) fn key(&self, app: &AppId) -> SessionKey {
         SessionKey { app: app.clone(), tenant: self.contents.tenant.clone(), handle: self.contents.handle.clone() }
+    }
+}
+
+impl core::fmt::Debug for Contents {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Contents")
+            .field("handle", &self.handle)
+            .field("user", &self.user)
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
     }
 }
 
