@@ -74,16 +74,21 @@ impl Given {
         *issued
     }
 
-    /// Refreshes; the row stands as it is and every write happens, though nothing is kept.
-    pub(crate) fn refresh(&self, token: &Secret, row: &Row) -> Refreshed {
+    pub(crate) fn start_refresh(&self, token: &Secret) -> Step<Refresh> {
         let request = RefreshRequest {
             app: AppId::default(),
             token: token.clone(),
             anti_csrf_sent: None,
             anti_csrf: false,
             use_static_key: None,
+            tentative: false,
         };
-        let mut step = Refresh::start(request, &self.env());
+        Refresh::start(request, &self.env())
+    }
+
+    /// Refreshes; the row stands as it is and every write happens, though nothing is kept.
+    pub(crate) fn refresh(&self, token: &Secret, row: &Row) -> Refreshed {
+        let mut step = self.start_refresh(token);
         for _ in 0..4 {
             step = match step {
                 Step::Done(outcome) => return outcome,

@@ -98,7 +98,8 @@ fn keys_that_are_none_make_no_ring() {
     assert_eq!(ring(Vec::new()).unwrap_err(), RingError::Empty);
     assert_eq!(ring(vec![(now(), Secret::new("garbage"))]).unwrap_err(), RingError::Key(KeyError::Form));
     let (public, _) = stored_key("rsa").expose().split_once('|').map(|(p, k)| (p.to_owned(), k.to_owned())).unwrap();
-    let (_, private) = stored_key("stranger").expose().split_once('|').map(|(p, k)| (p.to_owned(), k.to_owned())).unwrap();
+    let (_, private) =
+        stored_key("stranger").expose().split_once('|').map(|(p, k)| (p.to_owned(), k.to_owned())).unwrap();
     let mixed = Secret::new(format!("{public}|{private}"));
     assert_eq!(ring(vec![(now(), mixed)]).unwrap_err(), RingError::Key(KeyError::Mismatch));
 }
@@ -129,7 +130,6 @@ fn paces(interval: u64, access: u64) -> impl Strategy<Value = Vec<Pace>> {
         1 => interval - 60_000..=interval + 60_000,
         1 => 0..=3 * (interval + access),
     ];
-    // A clock that goes back by more than an access lifetime brings tokens back to life whose key was deleted.
     let pace = prop_oneof![9 => ahead.prop_map(Pace::Ahead), 1 => (0..=access).prop_map(Pace::Back)];
     prop::collection::vec(pace, 1..60)
 }
@@ -149,14 +149,16 @@ proptest! {
             refresh_lifetime: Lifetime::from_hours(24 * 1001),
             ..Policy::default()
         };
-        let (mut at, mut created) = (now(), vec![now()]);
+        let (mut at, mut latest, mut created) = (now(), now(), vec![now()]);
         let mut tokens: Vec<(Millis, String)> = Vec::new();
         let mut first_signed: BTreeMap<Millis, Millis> = BTreeMap::new();
         for pace in paces {
             at = match pace {
                 Pace::Ahead(millis) => at.after(Lifetime::from_millis(millis)),
-                Pace::Back(millis) => at.before(Lifetime::from_millis(millis)),
+                // By more than an access lifetime, and tokens would live again whose key was deleted long after them.
+                Pace::Back(millis) => at.before(Lifetime::from_millis(millis)).max(latest.before(policy.access_lifetime)),
             };
+            latest = latest.max(at);
             let newest = *created.iter().max().unwrap();
             if ring_of(&created).wants_key(at, &policy) {
                 created.push(at.max(newest.after(Lifetime::from_millis(1))));

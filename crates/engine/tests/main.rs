@@ -1,5 +1,5 @@
 //! What the engine must do, seen from outside.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod bad_input;
 mod given;

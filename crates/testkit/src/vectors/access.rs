@@ -41,8 +41,17 @@ struct Expect {
 
 /// Runs the file.
 pub fn run() -> Report {
+    run_some(None)
+}
+
+/// Runs the cases with this flag.
+pub fn run_flagged(flag: &str) -> Report {
+    run_some(Some(flag))
+}
+
+fn run_some(flag: Option<&str>) -> Report {
     let keys = TestKeys::read();
-    Report::of("access.json", FILE, |case| match (&keys, case.op) {
+    Report::of_flag("access.json", FILE, flag, |case| match (&keys, case.op) {
         (Ok(keys), "access.verify") => verify(case, keys),
         (Ok(_), op) => unknown(op),
         (Err(error), _) => Err(error.clone()),

@@ -58,8 +58,17 @@ struct Successor {
 
 /// Runs the file.
 pub fn run() -> Report {
+    run_some(None)
+}
+
+/// Runs the cases with this flag.
+pub fn run_flagged(flag: &str) -> Report {
+    run_some(Some(flag))
+}
+
+fn run_some(flag: Option<&str>) -> Report {
     let keys = TestKeys::read();
-    Report::of("refresh.json", FILE, |case| match (&keys, case.op) {
+    Report::of_flag("refresh.json", FILE, flag, |case| match (&keys, case.op) {
         (Ok(keys), "refresh.open") => open(case, keys),
         (Ok(_), op) => unknown(op),
         (Err(error), _) => Err(error.clone()),
@@ -85,6 +94,7 @@ fn open(case: &Case<'_>, keys: &TestKeys) -> Result<(), String> {
         anti_csrf_sent: input.anti_csrf_sent.map(Secret::new),
         anti_csrf: input.anti_csrf,
         use_static_key: None,
+        tentative: false,
     };
     let asked = match Refresh::start(request.clone(), &env) {
         Step::Load(asked, _) => asked,

@@ -24,8 +24,8 @@ struct Test<'a> {
     op: String,
     #[serde(default)]
     about: String,
-    #[serde(default, rename = "flags")]
-    _flags: Vec<String>,
+    #[serde(default)]
+    flags: Vec<String>,
     #[serde(borrow)]
     input: &'a RawValue,
     #[serde(borrow)]
@@ -60,7 +60,17 @@ pub struct Report {
 
 impl Report {
     /// Runs every case of a file's text.
-    pub fn of(file: &'static str, text: &str, mut run: impl FnMut(&Case<'_>) -> Result<(), String>) -> Self {
+    pub fn of(file: &'static str, text: &str, run: impl FnMut(&Case<'_>) -> Result<(), String>) -> Self {
+        Self::of_flag(file, text, None, run)
+    }
+
+    /// Runs the cases with this flag, or all without one.
+    pub(crate) fn of_flag(
+        file: &'static str,
+        text: &str,
+        flag: Option<&str>,
+        mut run: impl FnMut(&Case<'_>) -> Result<(), String>,
+    ) -> Self {
         let mut report = Self { file, ..Self::default() };
         let read = match serde_json::from_str::<File<'_>>(text) {
             Ok(read) if read.schema == "doorward-vectors-1" => read,
@@ -68,6 +78,9 @@ impl Report {
             Err(error) => return report.fail(format!("{file}: {error}")),
         };
         for (place, test) in read.tests.iter().enumerate() {
+            if flag.is_some_and(|flag| !test.flags.iter().any(|has| has == flag)) {
+                continue;
+            }
             let case = Case { op: &test.op, input: test.input.get(), expect: test.expect.get() };
             let numbered = u32::try_from(place + 1) == Ok(test.id);
             let result = if numbered { run(&case) } else { Err(format!("its place is {}", place + 1)) };
