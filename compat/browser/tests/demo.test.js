@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { cookie, launchBrowser, openContext, startDemo } from "./support.js";
 
 // Without motion: what is looked at is at rest.
-const DESKTOP = { viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" };
+const DESKTOP = { viewport: { width: 1280, height: 1040 }, reducedMotion: "reduce" };
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, reducedMotion: "reduce" };
 const IMAGES = process.env.UPDATE_SCREENSHOTS === "1" ? fileURLToPath(new URL("../../../docs/images/", import.meta.url)) : null;
 
@@ -72,7 +72,7 @@ async function picture(page, name) {
   if (!IMAGES) return;
   await page.evaluate(() => window.scrollTo(0, 0));
   await page.mouse.move(0, 0);
-  await page.screenshot({ path: `${IMAGES}${name}.png`, fullPage: true });
+  await page.screenshot({ path: `${IMAGES}${name}.png` });
 }
 
 test("the page comes with a strict policy and nothing inline", async () => {
@@ -85,12 +85,75 @@ test("the page comes with a strict policy and nothing inline", async () => {
   for (const path of ["/demo.css", "/demo.js", "/icon.svg"]) assert.equal((await fetch(demo.url + path)).status, 200);
 });
 
+/** Runs in the page: the luminance of the paper, and each visible text whose contrast is under 4.5. */
+function contrasts() {
+  const parse = (color) => color.match(/[\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, c, at) => sum + c * [0.2126, 0.7152, 0.0722][at], 0);
+  const behind = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const color = parse(getComputedStyle(at).backgroundColor);
+      if (color.length === 3 || color[3] === 1) return luminance(color);
+    }
+    return 1;
+  };
+  const faint = [];
+  for (const node of document.querySelectorAll("body *")) {
+    const own = [...node.childNodes].some((child) => child.nodeType === Node.TEXT_NODE && child.textContent.trim());
+    if (!own || !node.checkVisibility() || node.closest(".skip, noscript")) continue;
+    const [text, ground] = [luminance(parse(getComputedStyle(node).color)), behind(node)];
+    const ratio = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
+    if (ratio < 4.5) faint.push(`${ratio.toFixed(2)} ${node.className || node.tagName}: ${node.textContent.trim().slice(0, 40)}`);
+  }
+  return [luminance(parse(getComputedStyle(document.body).backgroundColor)), faint];
+}
+
+/** Other devices of the same user, for the list to show. */
+async function signInElsewhere(name) {
+  const agents = ["Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1",
+    "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"];
+  for (const agent of agents) {
+    const body = JSON.stringify({ name });
+    await fetch(`${demo.url}/login`, { method: "POST", headers: { "content-type": "application/json", "user-agent": agent }, body });
+  }
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`${colorScheme}: the colours follow the system, and every text is legible`, async (t) => {
+    const name = { light: "ada", dark: "grace" }[colorScheme];
+    await signInElsewhere(name);
+    const { page } = await signedIn(t, name, { ...DESKTOP, colorScheme });
+    const assertLegible = async () => {
+      await page.mouse.move(0, 0); // off the buttons, which change under the pointer
+      const [paper, faint] = await page.evaluate(contrasts);
+      assert.equal(paper < 0.5, colorScheme === "dark");
+      assert.deepEqual(faint, [], "texts under 4.5 : 1");
+    };
+    await action(page, "expire").click();
+    await result(page, /forward/).waitFor();
+    await assertLegible();
+    await action(page, "hello").click();
+    await result(page, new RegExp(name)).waitFor();
+    await action(page, "together").click();
+    await result(page, /same successor/).waitFor();
+    await assertLegible();
+    await picture(page, `demo-${colorScheme}`);
+    await action(page, "thief").click();
+    await page.locator("#verdict-title").waitFor();
+    await assertLegible();
+    await picture(page, `demo-verdict-${colorScheme}`);
+    const fresh = await openPage(t, await openContext(t, browser, { ...DESKTOP, colorScheme }));
+    await fresh.setViewportSize({ width: 1280, height: 720 });
+    await picture(fresh, `demo-sign-in-${colorScheme}`);
+  });
+}
+
 test("sign in with a name: user, handle, token with a countdown, this session in the list", async (t) => {
-  const { context, page } = await signedIn(t, "grace");
-  assert.equal(await page.locator("#user").innerText(), "grace");
-  assert.equal(await page.locator("#state").innerText(), "Signed in as grace");
+  const { context, page } = await signedIn(t, "margaret");
+  assert.equal(await page.locator("#user").innerText(), "margaret");
+  assert.equal(await page.locator("#state").innerText(), "Signed in as margaret");
   assert.match(await page.locator("#countdown").innerText(), /^\d+(:\d\d)+ left$/);
-  assert.equal(await claim(page, "sub"), '"grace"');
+  assert.equal(await claim(page, "sub"), '"margaret"');
   const handle = JSON.parse(await claim(page, "sessionHandle"));
   assert.ok((await page.locator("#session-facts").innerText()).includes(handle));
   assert.match(await page.locator("#sessions li").innerText(), /Chrome on .*this one/s);
@@ -102,7 +165,7 @@ test("sign in with a name: user, handle, token with a countdown, this session in
 
   await page.reload();
   await page.locator("#sessions li").first().waitFor();
-  assert.equal(await page.locator("#user").innerText(), "grace");
+  assert.equal(await page.locator("#user").innerText(), "margaret");
 });
 
 test("a blank name is refused in words; markup in a name stays text", async (t) => {
@@ -267,56 +330,6 @@ test("everything by keyboard, with the focus in sight", async (t) => {
   await page.keyboard.press("Enter"); // the thief
   await page.waitForFunction(() => document.activeElement.id === "verdict-title");
 });
-
-for (const colorScheme of ["light", "dark"]) {
-  test(`${colorScheme}: the colours follow the system, and every text is legible`, async (t) => {
-    const { page } = await signedIn(t, "ada", { ...DESKTOP, colorScheme });
-    const assertLegible = async () => {
-      await page.mouse.move(0, 0); // off the buttons, which change under the pointer
-      const [paper, faint] = await page.evaluate(contrasts);
-      assert.equal(paper < 0.5, colorScheme === "dark");
-      assert.deepEqual(faint, [], "texts under 4.5 : 1");
-    };
-    await action(page, "hello").click();
-    await result(page, /ada/).waitFor();
-    await action(page, "expire").click();
-    await result(page, /forward/).waitFor();
-    await assertLegible();
-    await action(page, "together").click();
-    await result(page, /same successor/).waitFor();
-    await assertLegible();
-    await picture(page, `demo-${colorScheme}`);
-    await action(page, "thief").click();
-    await page.locator("#verdict-title").waitFor();
-    await assertLegible();
-    await picture(page, `demo-verdict-${colorScheme}`);
-    const fresh = await openPage(t, await openContext(t, browser, { ...DESKTOP, colorScheme }));
-    await picture(fresh, `demo-sign-in-${colorScheme}`);
-  });
-}
-
-/** Runs in the page: the luminance of the paper, and each visible text whose contrast is under 4.5. */
-function contrasts() {
-  const parse = (color) => color.match(/[\d.]+/g).map(Number);
-  const luminance = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, c, at) => sum + c * [0.2126, 0.7152, 0.0722][at], 0);
-  const behind = (node) => {
-    for (let at = node; at; at = at.parentElement) {
-      const color = parse(getComputedStyle(at).backgroundColor);
-      if (color.length === 3 || color[3] === 1) return luminance(color);
-    }
-    return 1;
-  };
-  const faint = [];
-  for (const node of document.querySelectorAll("body *")) {
-    const own = [...node.childNodes].some((child) => child.nodeType === Node.TEXT_NODE && child.textContent.trim());
-    if (!own || !node.checkVisibility() || node.closest(".skip, noscript")) continue;
-    const [text, ground] = [luminance(parse(getComputedStyle(node).color)), behind(node)];
-    const ratio = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
-    if (ratio < 4.5) faint.push(`${ratio.toFixed(2)} ${node.className || node.tagName}: ${node.textContent.trim().slice(0, 40)}`);
-  }
-  return [luminance(parse(getComputedStyle(document.body).backgroundColor)), faint];
-}
 
 test("on a phone: nothing is cut off or too small for a finger", async (t) => {
   const context = await openContext(t, browser, { ...PHONE, deviceScaleFactor: 2 });

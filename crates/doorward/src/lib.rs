@@ -13,7 +13,7 @@
 //! ```
 //! # #[cfg(all(feature = "axum", feature = "sqlite"))]
 //! # mod example {
-
+#![doc = include_str!("../examples/quickstart.rs")]
 //! # }
 //! ```
 #![forbid(unsafe_code)]

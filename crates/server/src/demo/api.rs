@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::{FromRequest, Request, State};
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
-use doorward::{Exchange, IdError, NewSession, Session, SessionError, SessionHandle, UserId};
+use doorward::{Exchange, NewSession, Session, SessionError, SessionHandle, UserId};
 use http::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -25,7 +25,7 @@ pub(super) fn routes() -> Router<Demo> {
 }
 
 /// A name, and no password: this is a demo.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Login {
     #[serde(default)]
     name: String,
@@ -39,17 +39,17 @@ struct Beside {
 }
 
 async fn login(exchange: Exchange, request: Request) -> Result<Json<Value>, SessionError> {
-    let is_json = request.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    let is_json =
+        request.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
     let login = if is_json {
         Json::<Login>::from_request(request, &()).await.ok().map(|Json(login)| login)
     } else {
         Form::<Login>::from_request(request, &()).await.ok().map(|Form(login)| login)
     };
-    let user = UserId::parse(login.map_or(Err(IdError::Empty { what: "name" })?, |login| login.name).trim())?;
+    let user = UserId::parse(login.unwrap_or_default().name.trim())?;
     let device = exchange.user_agent().unwrap_or_default().to_owned();
     let payload = json!({ "role": "guest" });
-    let session =
-        exchange.create_session(NewSession::for_user(user).payload(payload).data(Beside { device })).await?;
+    let session = exchange.create_session(NewSession::for_user(user).payload(payload).data(Beside { device })).await?;
     Ok(Json(json!({ "user": session.user_id().as_str() })))
 }
 
@@ -81,7 +81,9 @@ async fn me(State(demo): State<Demo>, session: Session) -> Json<Value> {
 }
 
 async fn hello(session: Session) -> Json<Value> {
-    Json(json!({ "message": format!("Hello {}. This request proved itself without asking the store.", session.user_id()) }))
+    Json(
+        json!({ "message": format!("Hello {}. This request proved itself without asking the store.", session.user_id()) }),
+    )
 }
 
 /// Puts the demo's clock past the end of the access token.

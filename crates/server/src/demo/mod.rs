@@ -80,7 +80,9 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         .context("can't set up sessions")?;
     let app = router(Demo { sessions: sessions.clone(), clock });
     say(&format!("Doorward's demo is at {origin} and keeps its sessions {kept}."));
-    say("Open it in two tabs: sign in, refresh in both at once, let a thief try. Kill it and start it again: you stay in.");
+    say(
+        "Open it in two tabs: sign in, refresh in both at once, let a thief try. Kill it and start it again: you stay in.",
+    );
     let upkeep = tokio::spawn(keep_up(sessions.clone()));
     axum::serve(listener, app).with_graceful_shutdown(interrupted()).await?;
     upkeep.abort();
