@@ -1,3 +1,4 @@
 //! What applications, browsers and attackers see of the SDK.
 
+mod readme;
 mod smoke;
