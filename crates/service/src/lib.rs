@@ -11,6 +11,7 @@ pub mod drive;
 pub mod env;
 mod error;
 pub mod keys;
+pub mod memory;
 mod revoked;
 mod sessions;
 pub mod signer;

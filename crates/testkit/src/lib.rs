@@ -1,2 +1,4 @@
-//! To come.
+//! What Doorward's own tests share.
 #![forbid(unsafe_code)]
+
+pub mod contract;

@@ -1,0 +1,3 @@
+//! The service's tests, through its public interface.
+
+mod memory;
