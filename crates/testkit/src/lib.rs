@@ -2,3 +2,5 @@
 #![forbid(unsafe_code)]
 
 pub mod contract;
+pub mod fakes;
+pub mod model;
