@@ -113,21 +113,29 @@ impl Payload {
         &self.0
     }
 
-    /// Returns the payload with the members of `update` laid over it, top-level keys only; a member that is `null` in
-    /// the update is removed (`spec/modern-sdk.md` 1.6.3). The members keep their text and their order.
+    /// Returns the payload with the members of `other` laid over it, top-level keys only. All members keep their text,
+    /// and those that were there their place.
+    pub fn with(&self, other: &Self, limit: usize) -> Result<Self, PayloadError> {
+        Self::parse(&self.overlaid(other, |_| true)?, limit)
+    }
+
+    /// The same for an update of a session that is there: a member that is `null` in the end is removed
+    /// (`spec/modern-sdk.md` 1.6.3).
     pub fn merged(&self, update: &Self, limit: usize) -> Result<Self, PayloadError> {
-        let not_json = || PayloadError::NotJson { what: "access token payload" };
-        let (own, update) =
-            (Members::parse(&self.0).ok_or_else(not_json)?, Members::parse(&update.0).ok_or_else(not_json)?);
-        let mut merged: Vec<(Cow<'_, str>, &RawValue)> = own.0;
-        for (name, value) in update.0 {
-            match merged.iter_mut().find(|(known, _)| *known == name) {
+        Self::parse(&self.overlaid(update, |value| value != "null")?, limit)
+    }
+
+    fn overlaid(&self, other: &Self, keep: impl Fn(&str) -> bool) -> Result<String, PayloadError> {
+        let members = |payload| Members::parse(payload).ok_or(PayloadError::NotJson { what: "access token payload" });
+        let (mut own, other) = (members(&self.0)?, members(&other.0)?);
+        for (name, value) in other.0 {
+            match own.0.iter_mut().find(|(known, _)| *known == name) {
                 Some(member) => member.1 = value,
-                None => merged.push((name, value)),
+                None => own.0.push((name, value)),
             }
         }
-        merged.retain(|(_, value)| value.get() != "null");
-        Self::parse(&Members(merged).to_text(), limit)
+        own.0.retain(|(_, value)| keep(value.get()));
+        Ok(own.to_text())
     }
 
     /// Returns the members between the braces, without them.

@@ -1,2 +1,10 @@
-//! To come.
+//! Stores of Doorward, one a feature. No rule about sessions lives here.
+//!
+//! - `sqlite` (on by default): [`sqlite::Sqlite`], sessions in one file.
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+#[cfg(feature = "sqlite")]
+mod sql;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;

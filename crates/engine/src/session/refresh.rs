@@ -26,6 +26,8 @@ pub struct RefreshRequest {
     pub anti_csrf: bool,
     /// The kind of signing key that the caller asks for; `None` keeps the session's.
     pub use_static_key: Option<bool>,
+    /// A theft is reported, and nothing done about it: the request has another token that may be the good one.
+    pub tentative: bool,
 }
 
 /// What came of it.
@@ -112,13 +114,13 @@ impl Refresh {
                 self.pending = Pending::Succession(next);
                 Step::Commit(Write::Succeed(write), self)
             }
-            Verdict::Theft(evidence) => match env.policy.theft {
-                Theft::Reported => Step::Done(found(row, evidence)),
-                Theft::Ends => {
-                    self.pending = Pending::Theft(evidence);
-                    Step::Commit(Write::Remove(Removal { key: row.key, current: row.current }), self)
-                }
-            },
+            Verdict::Theft(evidence) if self.request.tentative || env.policy.theft == Theft::Reported => {
+                Step::Done(found(row, evidence))
+            }
+            Verdict::Theft(evidence) => {
+                self.pending = Pending::Theft(evidence);
+                Step::Commit(Write::Remove(Removal { key: row.key, current: row.current }), self)
+            }
         }
     }
 }

@@ -1,0 +1,123 @@
+//! Refreshing the session of a request (`spec/modern-sdk.md` 2.8).
+
+use doorward_engine::secret::Secret;
+use doorward_engine::session::refresh::RefreshRequest;
+use doorward_service::RefreshOutcome;
+use doorward_wire::fdi::cookie_name::TokenKind;
+use doorward_wire::fdi::csrf::{AntiCsrf, Judgement};
+use doorward_wire::fdi::transfer::TransferMethod;
+
+use crate::error::SessionError;
+use crate::exchange::Exchange;
+use crate::session::Session;
+
+impl Exchange {
+    /// Exchanges the request's refresh token for new tokens, which this answer hands out the way the old one came.
+    ///
+    /// Any number of requests with one refresh token, inside its window, get the same successor. Where a browser sends
+    /// two cookies of one name (the cookie domain was changed), the one that is good counts, and those of
+    /// [`older_cookie_domain`](crate::SessionsBuilder::older_cookie_domain) are cleared in the same answer.
+    ///
+    /// [`SessionError::Unauthorised`] and [`SessionError::Theft`] clear all tokens of the request. One round trip.
+    #[tracing::instrument(name = "doorward.refresh_session", target = "doorward", skip_all)]
+    pub async fn refresh_session(&self) -> Result<Session, SessionError> {
+        let result = self.refreshed().await;
+        if self.request().has_legacy_cookie()
+            && !matches!(result, Err(SessionError::General(_) | SessionError::TryRefresh(_)))
+        {
+            let _ = self.edit(|state| state.edits.clear_legacy_cookie());
+        }
+        result
+    }
+
+    async fn refreshed(&self) -> Result<Session, SessionError> {
+        let request = self.request();
+        let site = &self.shared().site;
+        let Some(method) = site.allowed().of_offered(request.offered(TokenKind::Refresh)) else {
+            return Err(self.unauthorised("refresh.absent"));
+        };
+        if site.anti_csrf().judge(method, true, request.has_rid()) == Judgement::MissingCustomHeader {
+            return Err(self.unauthorised("refresh.anti_csrf"));
+        }
+        let tokens: Vec<&Secret> = match method {
+            TransferMethod::Header => request.bearer().into_iter().filter_map(|candidate| candidate.text()).collect(),
+            TransferMethod::Cookie => {
+                request.cookies(TokenKind::Refresh).all().iter().filter_map(|candidate| candidate.text()).collect()
+            }
+        };
+        let outcome = self.best_of(&tokens, method).await?;
+        match outcome {
+            Some(RefreshOutcome::Issued(issued)) => {
+                self.clear_other(method, TokenKind::Refresh)?;
+                self.clear_older_domain(method)?;
+                let claims = self.attach(method, *issued)?;
+                Ok(Session::new(self.clone(), claims))
+            }
+            Some(RefreshOutcome::Unauthorised(deny)) => Err(self.unauthorised(deny.code())),
+            Some(RefreshOutcome::Theft(found)) => {
+                let _ = self.edit(|state| {
+                    state.edits.clear_all();
+                    state.current = None;
+                });
+                Err(self.shared().hooks.theft(*found))
+            }
+            None => Err(self.unauthorised("refresh.malformed")),
+        }
+    }
+
+    /// Presents the tokens one after the other until one is good. While there are others a theft is only noted: a stale
+    /// cookie of an older domain must not end the session that the good one belongs to.
+    async fn best_of(
+        &self,
+        tokens: &[&Secret],
+        method: TransferMethod,
+    ) -> Result<Option<RefreshOutcome>, SessionError> {
+        let [first, others @ ..] = tokens else { return Ok(None) };
+        if others.is_empty() {
+            return self.present(first, method, false).await.map(Some);
+        }
+        let (mut stale, mut refused) = (None, None);
+        for token in tokens {
+            match self.present(token, method, true).await? {
+                issued @ RefreshOutcome::Issued(_) => return Ok(Some(issued)),
+                RefreshOutcome::Theft(_) => stale = stale.or(Some(token)),
+                denied @ RefreshOutcome::Unauthorised(_) => refused = refused.or(Some(denied)),
+            }
+        }
+        match stale {
+            Some(token) => self.present(token, method, false).await.map(Some),
+            None => Ok(refused),
+        }
+    }
+
+    async fn present(
+        &self,
+        token: &Secret,
+        method: TransferMethod,
+        tentative: bool,
+    ) -> Result<RefreshOutcome, SessionError> {
+        let service = &self.shared().service;
+        let request = RefreshRequest {
+            app: service.app().clone(),
+            token: token.clone(),
+            anti_csrf_sent: self.request().anti_csrf().cloned(),
+            anti_csrf: self.shared().site.anti_csrf() == AntiCsrf::ViaToken && method == TransferMethod::Cookie,
+            use_static_key: None,
+            tentative,
+        };
+        Ok(service.refresh(request).await?)
+    }
+
+    fn clear_older_domain(&self, method: TransferMethod) -> Result<(), SessionError> {
+        if method != TransferMethod::Cookie {
+            return Ok(());
+        }
+        self.edit(|state| {
+            for kind in [TokenKind::Access, TokenKind::Refresh] {
+                if self.request().cookies(kind).is_duplicated() {
+                    state.edits.clear_older_domain(kind);
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,109 @@
+//! What a request proved: that it is from a live session, and whose.
+
+use std::sync::Arc;
+
+use doorward_engine::id::{SessionHandle, TenantId, UserId};
+use doorward_engine::payload::Payload;
+use doorward_engine::time::Millis;
+use doorward_engine::token::access::Claims;
+use doorward_service::ChangeOutcome;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{InputError, SessionError};
+use crate::exchange::Exchange;
+use crate::options::json_text;
+use crate::sessions::SessionInformation;
+
+/// A session that this request belongs to. Only a checked token makes one.
+#[derive(Clone, Debug)]
+pub struct Session {
+    exchange: Exchange,
+    claims: Arc<Claims>,
+    payload: Payload,
+}
+
+impl Session {
+    pub(crate) fn new(exchange: Exchange, claims: Arc<Claims>) -> Self {
+        let payload = claims.payload();
+        Self { exchange, claims, payload }
+    }
+
+    /// Whose session it is.
+    pub fn user_id(&self) -> &UserId {
+        &self.claims.user
+    }
+
+    /// The session's name, the same across refreshes. It isn't secret.
+    pub fn handle(&self) -> &SessionHandle {
+        &self.claims.handle
+    }
+
+    /// The tenant.
+    pub fn tenant(&self) -> &TenantId {
+        &self.claims.tenant
+    }
+
+    /// When the access token was made, in whole seconds.
+    pub fn issued_at(&self) -> Millis {
+        self.claims.issued_at
+    }
+
+    /// When the access token ends, in whole seconds. The session goes on by a refresh.
+    pub fn expires_at(&self) -> Millis {
+        self.claims.expires_at
+    }
+
+    /// The application's part of the access token, as the JSON text that was stored.
+    pub fn payload_text(&self) -> &str {
+        self.payload.as_str()
+    }
+
+    /// The application's part of the access token, as a type of the caller's.
+    pub fn payload<T: DeserializeOwned>(&self) -> Result<T, InputError> {
+        serde_json::from_str(self.payload.as_str()).map_err(|_| InputError::Type)
+    }
+
+    /// The whole access token payload as JSON text, Doorward's claims included.
+    pub fn claims_text(&self) -> &str {
+        self.claims.json.as_str()
+    }
+
+    /// Ends the session: its row goes, and this answer clears its tokens.
+    pub async fn revoke(&self) -> Result<(), SessionError> {
+        self.exchange.revoke_current(&self.claims).await
+    }
+
+    /// The session as it is stored. [`SessionError::Unauthorised`] if it is gone.
+    pub async fn information(&self) -> Result<SessionInformation, SessionError> {
+        let sessions = self.exchange.sessions();
+        let found = sessions.session_information(self.handle()).await?;
+        found.ok_or_else(|| self.exchange.gone())
+    }
+
+    /// Replaces what is kept beside the session. [`SessionError::Unauthorised`] if it is gone.
+    pub async fn update_data(&self, data: impl Serialize) -> Result<(), SessionError> {
+        let was_there = self.exchange.sessions().update_session_data(self.handle(), data).await?;
+        if was_there { Ok(()) } else { Err(self.exchange.gone()) }
+    }
+
+    /// Lays members over the access token payload; those that are `null` are removed. The answer carries a new access
+    /// token with the same end. [`SessionError::Unauthorised`] if the session is gone.
+    ///
+    /// It is laid over the *stored* payload, so of two merges at once none is lost.
+    pub async fn merge_into_access_token_payload(&mut self, update: impl Serialize) -> Result<(), SessionError> {
+        let sessions = self.exchange.sessions().clone();
+        let update = sessions.payload(&json_text(&update)?)?;
+        let Some(key) = sessions.key(self.handle()) else { return Err(self.exchange.gone()) };
+        match sessions.shared.service.merge(key, update, Some(Arc::clone(&self.claims))).await? {
+            ChangeOutcome::Stored(None) => Ok(()),
+            ChangeOutcome::Stored(Some(access)) => {
+                self.claims = Arc::clone(&access.claims);
+                self.payload = self.claims.payload();
+                self.exchange.replace_access(access)
+            }
+            ChangeOutcome::NoSession => Err(self.exchange.gone()),
+            ChangeOutcome::Refused(error) => Err(error.into()),
+        }
+    }
+}

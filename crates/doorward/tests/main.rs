@@ -1,0 +1,3 @@
+//! What applications, browsers and attackers see of the SDK.
+
+mod smoke;

@@ -1,0 +1,43 @@
+//! The command line.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::demo::{self, DemoArgs};
+
+#[derive(Debug, Parser)]
+#[command(name = "doorward", version, about = "Sessions for every backend", arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Starts a small web app whose sessions you can watch, break and steal.
+    Demo(DemoArgs),
+}
+
+/// Does what the command line asks for.
+pub(crate) fn run() -> anyhow::Result<ExitCode> {
+    let cli = Cli::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match cli.command {
+        Command::Demo(args) => runtime.block_on(demo::run(args)),
+    }
+}
+
+/// Prints a line that is the program's result, not its log.
+pub(crate) fn say(line: &str) {
+    // Nobody is left to be told when the terminal is gone.
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// Prints why the program stops, in one line.
+pub(crate) fn say_error(error: &anyhow::Error) {
+    let _ = writeln!(std::io::stderr(), "doorward: {error:#}");
+}

@@ -1,0 +1,74 @@
+//! The statements on signing keys and on the refresh-token key (`spec/modern-core.md` 7.6, 7.8).
+
+use doorward_engine::id::{AppId, TenantId};
+use doorward_engine::secret::Secret;
+use doorward_engine::time::Millis;
+use doorward_service::store::{NewKey, StoredKey, StoredKeys};
+use rusqlite::params;
+
+use super::db::Db;
+use super::error::Fault;
+use super::read::{integer_or_null, text};
+use super::sessions::lacks_parent;
+use super::tenants;
+use crate::sql::row::{Unreadable, moment, moment_column};
+
+/// The signing keys, and the refresh-token key as the row without a time.
+const KEYS: &str = "SELECT created_at_time, value FROM session_access_token_signing_keys WHERE app_id = ?1 UNION ALL \
+     SELECT NULL, value FROM key_value WHERE app_id = ?1 AND tenant_id = 'public' AND name = 'refresh_token_key'";
+
+const ADD_SIGNING: &str = "INSERT INTO session_access_token_signing_keys (app_id, created_at_time, value) \
+     SELECT ?1, ?2, ?3 WHERE (SELECT max(created_at_time) FROM session_access_token_signing_keys WHERE app_id = ?1) IS ?4 \
+     ON CONFLICT (app_id, created_at_time) DO NOTHING";
+
+const ADD_REFRESH: &str = "INSERT INTO key_value (app_id, tenant_id, name, value, created_at_time) \
+     VALUES (?1, 'public', 'refresh_token_key', ?2, ?3) ON CONFLICT (app_id, tenant_id, name) DO NOTHING";
+
+const REMOVE: &str = "DELETE FROM session_access_token_signing_keys WHERE app_id = ?1 AND created_at_time < ?2";
+
+pub(super) fn keys(db: &Db, app: &AppId) -> Result<StoredKeys, Fault> {
+    let mut keys = StoredKeys::default();
+    db.rows(KEYS, params![app.as_str()], |row| {
+        let value = Secret::new(text(row, 1, "value")?);
+        match integer_or_null(row, 0, "created_at_time")? {
+            None => keys.refresh = Some(value),
+            Some(created_at) => {
+                let created_at = moment(created_at).ok_or(Unreadable("created_at_time"))?;
+                keys.signing.push(StoredKey { created_at, value });
+            }
+        }
+        Ok(())
+    })?;
+    Ok(keys)
+}
+
+pub(super) fn add(db: &Db, app: &AppId, key: &NewKey) -> Result<StoredKeys, Fault> {
+    match add_once(db, app, key) {
+        Err(error) if lacks_parent(&error) => {
+            let (NewKey::Signing { key: StoredKey { created_at, .. }, .. } | NewKey::Refresh { created_at, .. }) = key;
+            tenants::ensure(db, app, &TenantId::default(), *created_at)?;
+            add_once(db, app, key)?;
+        }
+        added => {
+            added?;
+        }
+    }
+    keys(db, app)
+}
+
+fn add_once(db: &Db, app: &AppId, key: &NewKey) -> Result<usize, rusqlite::Error> {
+    match key {
+        NewKey::Signing { key, newest_seen } => db.execute(
+            ADD_SIGNING,
+            params![app.as_str(), moment_column(key.created_at), key.value.expose(), newest_seen.map(moment_column),],
+        ),
+        NewKey::Refresh { value, created_at } => {
+            db.execute(ADD_REFRESH, params![app.as_str(), value.expose(), moment_column(*created_at)])
+        }
+    }
+}
+
+pub(super) fn remove(db: &Db, app: &AppId, created_before: Millis) -> Result<u64, Fault> {
+    let deleted = db.execute(REMOVE, params![app.as_str(), moment_column(created_before)])?;
+    Ok(u64::try_from(deleted).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,22 @@
+//! The rows that every other row hangs on: apps and tenants.
+
+use doorward_engine::id::{AppId, TenantId};
+use doorward_engine::time::Millis;
+use rusqlite::params;
+
+use super::db::Db;
+use super::error::Fault;
+use crate::sql::row::moment_column;
+
+const ENSURE_APP: &str = "INSERT INTO apps (app_id, created_at_time) VALUES (?1, ?2) ON CONFLICT (app_id) DO NOTHING";
+
+const ENSURE_TENANT: &str = "INSERT INTO tenants (app_id, tenant_id, created_at_time) VALUES (?1, ?2, ?3) \
+     ON CONFLICT (app_id, tenant_id) DO NOTHING";
+
+/// Makes sure that an app and its tenant are there. Whether they may be is judged above the store.
+pub(super) fn ensure(db: &Db, app: &AppId, tenant: &TenantId, now: Millis) -> Result<(), Fault> {
+    let now = moment_column(now);
+    db.execute(ENSURE_APP, params![app.as_str(), now])?;
+    db.execute(ENSURE_TENANT, params![app.as_str(), tenant.as_str(), now])?;
+    Ok(())
+}

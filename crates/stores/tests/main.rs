@@ -1,0 +1,3 @@
+//! The stores' tests, through their public interface.
+
+mod contract;

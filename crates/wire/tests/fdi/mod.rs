@@ -1,0 +1,5 @@
+//! The browser interface.
+
+mod properties;
+mod secrets;
+mod vectors;
