@@ -5,6 +5,7 @@
 use alloc::borrow::Cow;
 use alloc::borrow::ToOwned as _;
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -28,6 +29,10 @@ pub const RESERVED_CLAIMS: [&str; 9] = [
 
 /// Claims that verification itself judges: in a payload they would end a session by surprise.
 const JUDGED_CLAIMS: [&str; 2] = ["nbf", "stt"];
+
+fn is_reserved(name: &str) -> bool {
+    RESERVED_CLAIMS.contains(&name) || JUDGED_CLAIMS.contains(&name)
+}
 
 /// Why a payload or session data cannot be stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,7 +97,7 @@ impl Payload {
         }
         let members = Members::parse(text).ok_or(PayloadError::NotJson { what })?;
         for (at, (name, _)) in members.0.iter().enumerate() {
-            if RESERVED_CLAIMS.contains(&&**name) || JUDGED_CLAIMS.contains(&&**name) {
+            if is_reserved(name) {
                 return Err(PayloadError::Reserved { claim: name.clone().into_owned() });
             }
             if members.0.iter().take(at).any(|(earlier, _)| earlier == name) {
@@ -144,14 +149,17 @@ impl Payload {
         text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default().trim_ascii()
     }
 
-    /// Returns the payload as it goes into a token: a stored one that another program wrote may hold reserved claims.
+    /// Returns the payload as it goes into a token: a stored one that another program wrote may hold claims that are
+    /// reserved, or one name twice, of which the last counts.
     pub(crate) fn without_reserved(&self) -> Cow<'_, Self> {
-        match Members::parse(&self.0) {
-            Some(members) if members.0.iter().all(|(name, _)| !RESERVED_CLAIMS.contains(&&**name)) => {
-                Cow::Borrowed(self)
-            }
-            _ => Cow::Owned(Self::from_claims(&self.0).unwrap_or_default()),
+        let Some(members) = Members::parse(&self.0) else { return Cow::Owned(Self::default()) };
+        let last: BTreeMap<&str, usize> = members.0.iter().enumerate().map(|(at, (name, _))| (&**name, at)).collect();
+        let counts = |at: usize, name: &str| last.get(name) == Some(&at) && !is_reserved(name);
+        if members.0.iter().enumerate().all(|(at, (name, _))| counts(at, name)) {
+            return Cow::Borrowed(self);
         }
+        let kept = members.0.iter().enumerate().filter(|(at, (name, _))| counts(*at, name));
+        Cow::Owned(Self(Members(kept.map(|(_, member)| member.clone()).collect()).to_text().into()))
     }
 
     /// Returns the payload of an access token's claims: all members but the reserved ones.
@@ -221,6 +229,12 @@ impl fmt::Debug for JsonText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "JsonText({} bytes)", self.0.len())
     }
+}
+
+/// Whether a JSON text can only be an object, with nothing around it. Reading into a struct takes an array of its values
+/// as well, and blanks on both sides: neither is in any token of ours.
+pub(crate) fn is_bare_object(json: &[u8]) -> bool {
+    matches!(json, [b'{', .., b'}'])
 }
 
 /// The members of a JSON object, in order, each value as the text that it was written with.

@@ -106,7 +106,8 @@ impl Flow for Confirm {
             Seen::Row(Some(row)) if row.is_alive(env.now) => {
                 let is_current = row.current == self.claims.own.stored(env.crypto);
                 // A token of an overtaken branch stands until it ends: its refresh token is what will be judged.
-                let renew = (self.promotes && is_current) || !row.payload.same_members(&self.claims.payload());
+                let renew = (self.promotes && is_current)
+                    || !row.payload.without_reserved().same_members(&self.claims.payload());
                 if renew { self.renewed(&row, env) } else { Step::Done(Confirmed::Stands(Box::new(self.claims))) }
             }
             Seen::Row(_) => Step::Done(Confirmed::Unauthorised(Deny::NoSession)),

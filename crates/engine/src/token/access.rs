@@ -9,7 +9,7 @@ use crate::flow::Env;
 use crate::hash::Hash1;
 use crate::id::{SessionHandle, TenantId, UserId};
 use crate::key::ring::KeyRing;
-use crate::payload::Payload;
+use crate::payload::{Payload, is_bare_object};
 use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::session::record::SessionLimits;
@@ -139,20 +139,20 @@ struct Judged<'a> {
     handle: Cow<'a, str>,
     #[serde(borrow, rename = "refreshTokenHash1")]
     own: Cow<'a, str>,
-    #[serde(borrow, rename = "parentRefreshTokenHash1")]
-    parent: Nullable<'a>,
-    #[serde(borrow, rename = "antiCsrfToken")]
-    anti_csrf: Nullable<'a>,
+    #[serde(borrow, rename = "parentRefreshTokenHash1", deserialize_with = "text_or_null")]
+    parent: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "antiCsrfToken", deserialize_with = "text_or_null")]
+    anti_csrf: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "number_if_there")]
     nbf: Option<u64>,
     #[serde(default, deserialize_with = "number_if_there")]
     stt: Option<u64>,
 }
 
-/// A claim that must be there, and may be null.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Nullable<'a>(#[serde(borrow)] Option<Cow<'a, str>>);
+/// A claim that must be there, and may be null. Without a function of its own, serde would take a missing one for null.
+fn text_or_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    Option::deserialize(deserializer)
+}
 
 /// A number, which `null` isn't.
 fn number_if_there<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
@@ -160,9 +160,15 @@ fn number_if_there<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<
 }
 
 fn read(json: String, now: Millis) -> Option<Claims> {
+    if !is_bare_object(json.as_bytes()) {
+        return None;
+    }
     let judged: Judged<'_> = serde_json::from_str(&json).ok()?;
     let (issued_at, expires_at) = (Millis::from_secs(judged.iat)?, Millis::from_secs(judged.exp)?);
     if judged.stt.is_some_and(|kind| kind != 0) || judged.nbf.is_some_and(|nbf| nbf > now.as_secs()) {
+        return None;
+    }
+    if expires_at < issued_at {
         return None;
     }
     let hash = |text: &str| Hash1::parse(text);
@@ -172,11 +178,11 @@ fn read(json: String, now: Millis) -> Option<Claims> {
         tenant: TenantId::parse(&judged.tenant).ok()?,
         handle: SessionHandle::parse(&judged.handle).ok()?,
         own: hash(&judged.own)?,
-        parent: match &judged.parent.0 {
+        parent: match &judged.parent {
             None => None,
             Some(text) => Some(hash(text)?),
         },
-        anti_csrf: judged.anti_csrf.0.as_deref().map(Secret::new),
+        anti_csrf: judged.anti_csrf.as_deref().map(Secret::new),
         issued_at,
         expires_at,
         json: ClaimsJson(json),

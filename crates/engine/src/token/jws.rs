@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::crypto::{KeyError, SigningKey};
 use crate::key::ring::{KeyRing, RingKey};
+use crate::payload::is_bare_object;
 use crate::policy::Policy;
 use crate::time::Millis;
 
@@ -64,11 +65,17 @@ struct Header<'a> {
     typ: &'a str,
     alg: &'a str,
     kid: &'a str,
+    #[serde(borrow, default, deserialize_with = "text_if_there")]
     version: Option<&'a str>,
     #[serde(default)]
     crit: Present,
     #[serde(default)]
     b64: Present,
+}
+
+/// A text, which `null` isn't.
+fn text_if_there<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&'de str>, D::Error> {
+    <&str>::deserialize(deserializer).map(Some)
 }
 
 /// Whether a member is there at all, whatever its value.
@@ -79,6 +86,15 @@ impl<'de> Deserialize<'de> for Present {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         serde::de::IgnoredAny::deserialize(deserializer)?;
         Ok(Self(true))
+    }
+}
+
+impl<'a> Header<'a> {
+    fn parse(json: &'a [u8]) -> Result<Self, JwsError> {
+        if !is_bare_object(json) {
+            return Err(JwsError::Malformed);
+        }
+        serde_json::from_slice(json).map_err(|_| JwsError::Malformed)
     }
 }
 
@@ -99,14 +115,13 @@ impl<'a> Unverified<'a> {
     /// Whether the header has the form of Doorward's access tokens. It says nothing about the signature.
     pub(crate) fn is_ours(&self) -> bool {
         let Ok(header) = URL_SAFE_NO_PAD.decode(self.header) else { return false };
-        serde_json::from_slice::<Header<'_>>(&header)
-            .is_ok_and(|header| header.typ == "JWT" && header.version.is_some())
+        Header::parse(&header).is_ok_and(|header| header.typ == "JWT" && header.version.is_some())
     }
 
     /// Checks header and signature with the key of the ring that the header names.
     pub(crate) fn verify(&self, ring: &KeyRing, now: Millis, policy: &Policy) -> Result<Verified, JwsError> {
         let header = URL_SAFE_NO_PAD.decode(self.header).map_err(|_| JwsError::Malformed)?;
-        let header: Header<'_> = serde_json::from_slice(&header).map_err(|_| JwsError::Malformed)?;
+        let header = Header::parse(&header)?;
         if header.typ != "JWT" || header.version.is_some_and(|version| version != VERSION) {
             return Err(JwsError::Malformed);
         }
@@ -127,10 +142,18 @@ impl<'a> Unverified<'a> {
 }
 
 /// What is to be signed, and with which key. Signing takes long and is done elsewhere ([`Unsigned::sign`]).
-#[derive(Clone, Debug)]
+///
+/// `Debug` doesn't show what is to be signed: it holds all claims.
+#[derive(Clone)]
 pub struct Unsigned {
     input: String,
     key: Arc<dyn SigningKey>,
+}
+
+impl core::fmt::Debug for Unsigned {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Unsigned").field("key", &self.key).finish_non_exhaustive()
+    }
 }
 
 impl Unsigned {
