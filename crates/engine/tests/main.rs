@@ -1,12 +1,10 @@
-//! The engine's tests, through its public interface.
-
-mod model;
 //! What the engine must do, seen from outside.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod bad_input;
 mod given;
 mod keys;
+mod model;
 mod oracle;
 mod payload;
 mod policy;

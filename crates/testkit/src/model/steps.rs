@@ -221,6 +221,7 @@ impl Steps {
                     anti_csrf_sent: presented.anti_csrf,
                     anti_csrf,
                     use_static_key: None,
+                    tentative: false,
                 };
                 advance(Refresh::start(request, &env), &seen, &env, |outcome| match outcome {
                     Refreshed::Issued(issued) => Answer::Issued(learn(&mut self.tokens, *issued, Some(token))),
