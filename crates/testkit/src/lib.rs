@@ -2,4 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod contract;
+pub mod fakes;
+pub mod model;
 pub mod vectors;
