@@ -83,8 +83,15 @@ impl BuildError {
     }
 }
 
+impl Sessions {
+    /// Starts to set up sessions for an API that browsers reach at this origin, such as `https://api.example.com`.
+    pub fn builder(api_domain: &str) -> SessionsBuilder {
+        SessionsBuilder::new(api_domain)
+    }
+}
+
 impl SessionsBuilder {
-    pub(crate) fn new(api_domain: &str) -> Self {
+    fn new(api_domain: &str) -> Self {
         Self {
             site: SiteConfig::new(api_domain),
             policy: Policy::default(),

@@ -7,13 +7,14 @@ use doorward_engine::payload::Payload;
 use doorward_engine::time::Millis;
 use doorward_engine::token::access::Claims;
 use doorward_service::ChangeOutcome;
+use doorward_service::store::Selector;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{InputError, SessionError};
 use crate::exchange::Exchange;
 use crate::options::json_text;
-use crate::sessions::SessionInformation;
+use crate::sessions::{SessionInformation, Sessions};
 
 /// A session that this request belongs to. Only a checked token makes one.
 #[derive(Clone, Debug)]
@@ -109,5 +110,13 @@ impl Session {
             ChangeOutcome::NoSession => Err(self.exchange.gone()),
             ChangeOutcome::Refused(error) => Err(error.into()),
         }
+    }
+}
+
+impl Sessions {
+    /// Ends all sessions of the user but this one, and returns those that were there.
+    pub async fn revoke_other_sessions(&self, session: &Session) -> Result<Vec<SessionHandle>, SessionError> {
+        let user = self.user(session.user_id());
+        self.revoke(Selector::User { user, except: Some(session.handle().clone()) }).await
     }
 }

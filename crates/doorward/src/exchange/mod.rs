@@ -63,8 +63,16 @@ struct Current {
     is_new: bool,
 }
 
+impl Sessions {
+    /// Opens the exchange of a request, where no framework does it. At its end [`Exchange::edits`] says which headers
+    /// the answer needs.
+    pub fn exchange<'a>(&self, request: impl Into<RequestView<'a>>) -> Exchange {
+        Exchange::open(self.clone(), &request.into())
+    }
+}
+
 impl Exchange {
-    pub(crate) fn open(sessions: Sessions, view: &RequestView<'_>) -> Self {
+    fn open(sessions: Sessions, view: &RequestView<'_>) -> Self {
         let site = &sessions.shared.site;
         let request = Request::read(site.cookie_names(), view.method, view.path, view.headers.iter().copied());
         let state = State { edits: Edits::new(site), is_sent: false, seen: None, current: None };
