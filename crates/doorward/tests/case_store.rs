@@ -4,6 +4,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use doorward::{AppId, Millis, SessionHandle, Store, TenantId};
 use doorward_engine::flow::Seen;
@@ -45,9 +46,9 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// Waits until the call stands at the gate.
+    /// Waits until the call stands at the gate. If it never comes, the test fails and doesn't hang.
     pub(crate) async fn reached(&mut self) {
-        (&mut self.reached).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(10), &mut self.reached).await.unwrap().unwrap();
     }
 
     /// Lets the call go on.

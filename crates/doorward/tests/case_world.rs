@@ -86,6 +86,12 @@ impl World {
         Self { sessions, store, clock, router }
     }
 
+    /// The milliseconds of the clock.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn clock_now(&self) -> u64 {
+        self.sessions.now().as_u64()
+    }
+
     /// A browser that is signed in.
     pub(crate) async fn ada(&self) -> Browser {
         self.signed_in(NewSession::for_user(UserId::parse("ada").unwrap())).await

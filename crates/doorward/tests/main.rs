@@ -9,6 +9,8 @@
 
 mod case_cookies;
 mod case_csrf;
+#[cfg(feature = "sqlite")]
+mod case_durable;
 mod case_operations;
 mod case_refresh;
 mod case_revoke;
@@ -17,4 +19,6 @@ mod case_thief;
 mod case_tokens;
 mod case_world;
 mod readme;
+mod seed_docs;
+mod seed_get_session;
 mod smoke;
