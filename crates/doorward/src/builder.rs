@@ -238,7 +238,10 @@ impl SessionsBuilder {
         self
     }
 
-    /// Sets how many bytes of JSON an access token payload may have; 4 KiB by default. Cookies hold little more.
+    /// Sets how many bytes of JSON an access token payload may have; 4 KiB by default.
+    ///
+    /// A cookie holds 4096 bytes, which about 2.5 KiB of payload fill; a larger token is worth a warning in the log, and
+    /// is for transfer in headers.
     pub fn payload_limit(mut self, bytes: usize) -> Self {
         self.policy.payload_limit = bytes;
         self
