@@ -1,3 +1,4 @@
 //! The service's tests, through its public interface.
 
 mod memory;
+mod simulation;
