@@ -137,14 +137,15 @@ impl Tab {
                     let last = browser.jar.take_if(|now| now.session == jar.session).unwrap_or(jar);
                     browser.left.push((last.session.clone(), last.clone()));
                     drop(browser);
-                    return self.is_gone(last).await;
+                    return self.is_gone(last, false).await;
                 }
             }
         }
     }
 
-    /// A session whose end was acknowledged.
-    pub async fn is_gone(self, jar: Jar) {
+    /// A session whose end was acknowledged. The service that did so refuses its access tokens without a look at the
+    /// store; for any other the store is asked (`check_store`).
+    pub async fn is_gone(self, jar: Jar, check_store: bool) {
         if let Ok(RefreshOutcome::Issued(_)) = self.service.refresh(request(&jar)).await {
             self.log.broken("a session that was revoked was refreshed".into());
         }
@@ -155,7 +156,8 @@ impl Tab {
             self.log.broken("a session that was revoked is listed".into());
         }
         if let Ok(Ok(claims)) = self.service.verify(jar.access.expose()).await
-            && let Ok(ConfirmOutcome::Stands(_) | ConfirmOutcome::Renewed(_)) = self.service.confirm(claims, true).await
+            && let Ok(ConfirmOutcome::Stands(_) | ConfirmOutcome::Renewed(_)) =
+                self.service.confirm(claims, check_store).await
         {
             self.log.broken("an access token outlived the revocation of its session".into());
         }

@@ -243,7 +243,7 @@ impl Run {
                 let (service, log) = (Arc::clone(service), self.log.clone());
                 let tab = Tab { browser: Rc::clone(&browser), service, token, deaf: false, log };
                 for (_, jar) in &left {
-                    run_alone(&self.keys, tab.clone().is_gone(jar.clone()));
+                    run_alone(&self.keys, tab.clone().is_gone(jar.clone(), true));
                 }
                 run_alone(&self.keys, tab.clone().refresh());
                 run_alone(&self.keys, tab.call(true));
