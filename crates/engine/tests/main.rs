@@ -4,6 +4,7 @@
 mod bad_input;
 mod given;
 mod keys;
+mod lineage;
 mod model;
 mod oracle;
 mod payload;

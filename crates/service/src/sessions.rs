@@ -259,7 +259,10 @@ impl Service {
     /// Ends sessions, and returns those that were there. Their access tokens are refused here at once, and elsewhere
     /// when they end.
     pub async fn revoke(&self, which: Selector) -> Result<Vec<SessionKey>, ServiceError> {
+        // Those that were gone already count too: an acknowledgement of ours was lost, or another process was first.
+        let named = if let Selector::Keys(keys) = &which { keys.clone() } else { Vec::new() };
         let removed = self.store.0.remove(which).await?;
+        self.remember_revoked(&named);
         self.remember_revoked(&removed);
         for key in &removed {
             tracing::debug!(name: "doorward.session.revoked", target: "doorward", handle = %key.handle);

@@ -3,3 +3,4 @@
 
 mod keys;
 mod memory;
+mod simulation;

@@ -4,4 +4,5 @@
 pub mod contract;
 pub mod fakes;
 pub mod model;
+pub mod simulator;
 pub mod vectors;

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod ids;
 pub mod keys;
+pub mod lineage;
 pub mod mint;
 mod recipe;
 pub mod refresh;
