@@ -133,6 +133,13 @@ impl App {
         Self { sessions, router, clock: self.clock.clone(), store: self.store.clone(), ..*self }
     }
 
+    /// The same application by another name.
+    pub(crate) fn alias(&self) -> Self {
+        let Self { way, sessions, router, clock, store, host } = self;
+        let (sessions, router) = (sessions.clone(), router.clone());
+        Self { way: *way, sessions, router, clock: clock.clone(), store: store.clone(), host }
+    }
+
     pub(crate) fn browser(&self) -> Browser<'_> {
         Browser::new(self)
     }
