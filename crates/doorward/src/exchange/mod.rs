@@ -7,6 +7,7 @@ mod sign_out;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use doorward_engine::id::SessionHandle;
 use doorward_engine::secret::Secret;
 use doorward_engine::token::access::Claims;
 use doorward_service::{IssuedTokens, SignedAccess, VerifyOutcome};
@@ -61,6 +62,13 @@ struct Current {
     claims: Arc<Claims>,
     /// Made in this exchange: the request's own anti-CSRF value isn't its.
     is_new: bool,
+}
+
+impl State {
+    /// Whether another session has taken the place of this one: the answer's tokens are not its own any more.
+    fn is_replaced(&self, handle: &SessionHandle) -> bool {
+        self.current.as_ref().is_some_and(|current| current.claims.handle != *handle)
+    }
 }
 
 impl Exchange {
@@ -141,7 +149,8 @@ impl Exchange {
 
     /// Hands out an access token that replaces the one of the session that the request has.
     pub(crate) fn replace_access(&self, access: SignedAccess) -> Result<(), SessionError> {
-        let current = self.state().current.clone();
+        let current = self.state().current.clone().filter(|current| current.claims.handle == access.claims.handle);
+        // Where another session has taken the place of this one meanwhile, the answer carries its tokens.
         let Some(current) = current else { return Ok(()) };
         let front = front_token(&access.claims)?;
         // A page that repeats the anti-CSRF value goes on to: it gets it again beside each new token.
@@ -159,8 +168,11 @@ impl Exchange {
         })
     }
 
-    /// The session of this exchange is gone: the answer says so, and clears its tokens.
-    pub(crate) fn gone(&self) -> SessionError {
+    /// A session of this exchange is gone: the answer says so, and clears its tokens.
+    pub(crate) fn gone(&self, handle: &SessionHandle) -> SessionError {
+        if self.state().is_replaced(handle) {
+            return self.shared().hooks.unauthorised("session.absent", false);
+        }
         self.unauthorised("session.absent")
     }
 
