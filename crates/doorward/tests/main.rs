@@ -2,6 +2,7 @@
 
 mod anti_csrf;
 mod app;
+mod axum_surface;
 mod bad_input;
 mod by_handle;
 mod client;
@@ -10,7 +11,11 @@ mod faults;
 mod first_use;
 mod get;
 mod get_table;
+mod hooks;
+mod log;
 mod refresh;
+mod refusals;
+mod secrets;
 mod sign_out;
 mod smoke;
 mod theft;
