@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use doorward::{Algorithm, GetSession, NewSession, RequestView, SessionError};
+use doorward::{GetSession, NewSession, ServiceError, SessionError};
 use doorward_service::store::StoreError;
 
 use crate::app::{App, Deed, Way, both, user};
@@ -159,26 +159,23 @@ async fn keys_that_cant_be_read_are_a_5xx_and_never_a_refresh_loop() {
     .await;
 }
 
-#[tokio::test]
-async fn more_signatures_than_can_wait_are_a_503() {
-    let app = App::with(Way::Bare, |builder| builder.algorithm(Algorithm::Rs256)).await;
-    let mut browser = app.browser();
-    let handle = doorward::SessionHandle::parse(&browser.login("ada").await.shown("handle")).unwrap();
-    app.sessions.merge_into_access_token_payload(&handle, serde_json::json!({ "changed": true })).await.unwrap();
-    // Each look at the store finds the changed payload and asks for a new token: one thread asks for more signatures
-    // than any number of threads can make meanwhile.
-    let cookies = browser.cookies("/");
-    let exchange = app.sessions.exchange(RequestView::new("GET", "/").header("cookie", cookies.as_bytes()));
-    exchange.get_session(GetSession::new()).await.unwrap();
-    let asked = (0..10_000).map(|_| exchange.get_session(GetSession::new().check_store(true)));
-    let results = futures_util::future::join_all(asked).await;
-    let refused: Vec<_> = results.into_iter().filter_map(Result::err).collect();
-    assert!(!refused.is_empty() && refused.len() < 10_000, "{} refused", refused.len());
-    for error in refused {
-        assert_eq!((error.code(), error.reply().status), ("service.overloaded", 503));
+/// Which faults a caller may try again is in the status. (That signers are overloaded can't be brought about here for
+/// certain: how fast they are depends on the machine.)
+#[test]
+fn a_fault_that_passes_is_a_503_and_one_that_stays_a_500() {
+    let cases = [
+        (ServiceError::Overloaded, 503, "service.overloaded"),
+        (ServiceError::Contended, 503, "service.contended"),
+        (ServiceError::Closed, 500, "service.closed"),
+        (ServiceError::Store(StoreError::Unavailable("locked by x".into())), 503, "store.unavailable"),
+        (ServiceError::Store(StoreError::Full("on x".into())), 500, "store.full"),
+    ];
+    for (fault, status, code) in cases {
+        let error = SessionError::from(fault);
+        let expected = format!(r#"{{"message":"the session service is not available","code":"{code}"}}"#);
+        assert_eq!((error.code(), error.reply().status), (code, status));
+        assert_eq!(error.reply().body, expected);
     }
-    assert!(exchange.edits().iter().all(|edit| !edit.value.expose().contains("1970")), "nothing is cleared");
-    browser.get("/me").await.assert_ok();
 }
 
 #[tokio::test]

@@ -1,4 +1,11 @@
 //! What applications, browsers and attackers see of the SDK.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "the tests' own helpers"
+)]
 
 mod anti_csrf;
 mod app;
