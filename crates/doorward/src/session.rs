@@ -1,6 +1,6 @@
 //! What a request proved: that it is from a live session, and whose.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use doorward_engine::id::{SessionHandle, TenantId, UserId};
 use doorward_engine::payload::Payload;
@@ -20,13 +20,13 @@ use crate::sessions::SessionInformation;
 pub struct Session {
     exchange: Exchange,
     claims: Arc<Claims>,
-    payload: Payload,
+    /// Read when it is asked for: most requests want the user only.
+    payload: OnceLock<Payload>,
 }
 
 impl Session {
     pub(crate) fn new(exchange: Exchange, claims: Arc<Claims>) -> Self {
-        let payload = claims.payload();
-        Self { exchange, claims, payload }
+        Self { exchange, claims, payload: OnceLock::new() }
     }
 
     /// Whose session it is.
@@ -56,12 +56,12 @@ impl Session {
 
     /// The application's part of the access token, as the JSON text that was stored.
     pub fn payload_text(&self) -> &str {
-        self.payload.as_str()
+        self.payload.get_or_init(|| self.claims.payload()).as_str()
     }
 
     /// The application's part of the access token, as a type of the caller's.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, InputError> {
-        serde_json::from_str(self.payload.as_str()).map_err(|_| InputError::Type)
+        serde_json::from_str(self.payload_text()).map_err(|_| InputError::Type)
     }
 
     /// The whole access token payload as JSON text, Doorward's claims included.
@@ -99,7 +99,7 @@ impl Session {
             ChangeOutcome::Stored(None) => Ok(()),
             ChangeOutcome::Stored(Some(access)) => {
                 self.claims = Arc::clone(&access.claims);
-                self.payload = self.claims.payload();
+                self.payload = OnceLock::new();
                 self.exchange.replace_access(access)
             }
             ChangeOutcome::NoSession => Err(self.exchange.gone()),
