@@ -76,8 +76,11 @@ impl Exchange {
     fn access_candidate(&self) -> Option<(TransferMethod, &Candidate)> {
         let request = self.request();
         let cookie = request.cookies(TokenKind::Access).first();
-        let bearer =
-            request.bearer().filter(|bearer| bearer.text().is_none_or(|text| looks_like_access_token(text.expose())));
+        let bearer = request.bearer().filter(|bearer| match bearer.text() {
+            Some(text) => looks_like_access_token(text.expose()),
+            // Too large to be one of ours; without a cookie it is still no absence of a token.
+            None => cookie.is_none(),
+        });
         let offered = Offered { header: bearer.is_some(), cookie: cookie.is_some() };
         let method = self.shared().site.allowed().of_offered(offered)?;
         let candidate = match method {
