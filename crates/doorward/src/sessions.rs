@@ -188,6 +188,12 @@ impl Sessions {
         Ok(keys.into_iter().map(|key| key.handle).collect())
     }
 
+    /// Whether both were built as one.
+    #[cfg(feature = "axum")]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     /// A handle whose tenant can't be one names no session.
     pub(crate) fn key(&self, handle: &SessionHandle) -> Option<SessionKey> {
         let tenant = handle.tenant().ok()?;

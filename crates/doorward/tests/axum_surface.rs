@@ -250,18 +250,38 @@ async fn an_extractor_without_the_layer_is_a_500_that_names_it() {
 }
 
 #[tokio::test]
-async fn of_two_layers_one_counts() {
+async fn two_layers_of_the_same_sessions_share_one_exchange() {
     let mut app = app().await;
-    app.router = Router::new()
+    // What stands between the layers and what stands inside of both see the same session.
+    let between = axum::middleware::from_fn(async |exchange: Exchange, request, next: axum::middleware::Next| {
+        login(exchange).await.unwrap();
+        next.run(request).await
+    });
+    app.router =
+        Router::new().route("/me", get(me)).layer(app.sessions.layer()).layer(between).layer(app.sessions.layer());
+    let answer = app.browser().get("/me").await;
+    assert_eq!(answer.assert_ok().body, "ada");
+    assert_eq!(answer.set_cookies().len(), 2);
+}
+
+#[tokio::test]
+async fn below_a_layer_of_other_sessions_a_route_has_its_own() {
+    let mut users = app().await;
+    let admins = App::with(Way::Axum, |builder| builder.cookie_names("admin_access", "admin_refresh")).await;
+    let admin = Router::new().route("/me", get(me)).route("/login", post(login)).layer(admins.sessions.layer());
+    users.router = Router::new()
         .route("/login", post(login))
         .route("/me", get(me))
-        .layer(app.sessions.layer())
-        .merge(app.sessions.routes())
-        .layer(app.sessions.layer());
-    let mut browser = app.browser();
-    assert_eq!(browser.post("/login").await.assert_ok().set_cookies().len(), 2);
-    assert_eq!(browser.refresh().await.assert_ok().set_cookies().len(), 2);
-    assert_eq!(browser.get("/me").await.assert_ok().set_cookies().len(), 1);
+        .nest("/admin", admin)
+        .layer(users.sessions.layer());
+    let mut browser = users.browser();
+    browser.post("/login").await.assert_ok();
+    assert_eq!(browser.get("/me").await.assert_ok().body, "ada");
+    browser.get("/admin/me").await.assert_refused("unauthorised");
+    browser.post("/admin/login").await.assert_ok();
+    assert!(browser.cookie("admin_access").is_some());
+    assert_eq!(browser.get("/admin/me").await.assert_ok().body, "ada");
+    assert_eq!((users.store.rows("ada").await.len(), admins.store.rows("ada").await.len()), (1, 1));
 }
 
 #[tokio::test]

@@ -45,6 +45,24 @@ async fn the_first_use_after_a_refresh_costs_one_write_and_hands_out_a_new_token
 }
 
 #[tokio::test]
+async fn an_anti_csrf_value_that_is_not_the_sessions_is_not_handed_back() {
+    both(async |way| {
+        for sent in ["", "00000000-0000-4000-8000-000000000000", "a, b"] {
+            let app = App::with(way, |builder| builder.anti_csrf(AntiCsrf::ViaToken)).await;
+            let mut browser = app.browser();
+            browser.login("ada").await;
+            browser.refresh().await.assert_ok();
+            // A GET isn't checked, so any value gets as far as this.
+            let answer = browser.send(Call::get("/me").header("anti-csrf", sent)).await;
+            assert!(answer.carries_access_token());
+            assert_eq!(answer.header("anti-csrf"), None);
+            browser.post("/me").await.assert_ok();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_client_that_ignores_the_new_token_costs_no_second_write_and_no_signature() {
     both(async |way| {
         let app = App::new(way).await;

@@ -250,6 +250,27 @@ async fn a_refresh_makes_the_session_of_its_exchange() {
 }
 
 #[tokio::test]
+async fn a_handler_that_looks_at_the_session_that_it_refreshed_does_not_use_the_token_for_the_client() {
+    both(async |way| {
+        let app = App::with(way, |builder| builder.base_path("/do")).await;
+        let mut browser = app.browser();
+        browser.login("ada").await;
+        let refresh = Call::to(crate::app::Deed::new(|exchange| async move {
+            exchange.refresh_session().await?;
+            Ok(exchange.get_session(doorward::GetSession::new()).await?.user_id().to_string())
+        }))
+        .cookie(browser.cookies("/do/session/refresh"));
+        assert_eq!(browser.peek(refresh.clone()).await.assert_ok().body, "ada");
+        assert_eq!(app.store.rows("ada").await[0].rotated_at, None);
+        // The answer was lost, and the client comes again much later.
+        app.clock.step(Duration::from_secs(86_400));
+        assert!(browser.send(refresh).await.assert_ok().carries_access_token());
+        browser.get("/me").await.assert_ok();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_cookie_of_the_oldest_kits_is_cleared_with_every_verdict() {
     both(async |way| {
         let app = App::new(way).await;

@@ -189,3 +189,18 @@ async fn what_is_done_to_the_old_session_never_mixes_its_tokens_with_the_new_one
     })
     .await;
 }
+
+#[tokio::test]
+async fn after_a_sign_out_the_token_is_refused_here_whoever_ended_the_session_first() {
+    both(async |way| {
+        let app = App::new(way).await;
+        let elsewhere = app.sibling(|builder| builder).await;
+        let mut browser = app.browser();
+        browser.login("ada").await;
+        let call = browser.dressed(Call::get("/me"));
+        elsewhere.sessions.revoke_all_sessions_for_user(&user("ada")).await.unwrap();
+        browser.sign_out().await.assert_ok();
+        app.serve(&call).await.assert_refused("unauthorised");
+    })
+    .await;
+}

@@ -56,8 +56,9 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        // Where two layers are around a route, the outer one has the exchange.
-        if request.extensions().get::<Exchange>().is_some() {
+        // Where two layers of the same sessions are around a route, the outer one has the exchange. Those of others say
+        // nothing here: who is signed in to one application isn't signed in to another.
+        if request.extensions().get::<Exchange>().is_some_and(|exchange| self.sessions.is_same(exchange.sessions())) {
             return Box::pin(self.inner.call(request));
         }
         let exchange = self.sessions.exchange(&request);

@@ -48,7 +48,12 @@ impl Exchange {
         if !current.is_new {
             self.judge_anti_csrf(&current, options)?;
         }
-        let claims = self.confirmed(current, options).await?;
+        // A token that was refreshed in this exchange isn't in use yet: its client may never get it.
+        let is_unused = current.is_new && current.claims.parent.is_some();
+        let claims = match is_unused && !options.check_store {
+            true => current.claims,
+            false => self.confirmed(current, options).await?,
+        };
         Ok(Some(Session::new(self.clone(), claims)))
     }
 
@@ -77,8 +82,11 @@ impl Exchange {
     fn access_candidate(&self) -> Option<(TransferMethod, &Candidate)> {
         let request = self.request();
         let cookie = request.cookies(TokenKind::Access).first();
-        let bearer =
-            request.bearer().filter(|bearer| bearer.text().is_none_or(|text| looks_like_access_token(text.expose())));
+        let bearer = request.bearer().filter(|bearer| match bearer.text() {
+            Some(text) => looks_like_access_token(text.expose()),
+            // Too large to be one of ours; without a cookie it is still no absence of a token.
+            None => cookie.is_none(),
+        });
         let offered = Offered { header: bearer.is_some(), cookie: cookie.is_some() };
         let method = self.shared().site.allowed().of_offered(offered)?;
         let candidate = match method {

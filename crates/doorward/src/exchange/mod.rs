@@ -166,11 +166,12 @@ impl Exchange {
         let Some(current) = current else { return Ok(()) };
         let front = front_token(&access.claims)?;
         self.warn_of_size(current.method, &access.token);
-        // A page that repeats the anti-CSRF value goes on to: it gets it again beside each new token.
+        // A page that repeats the anti-CSRF value goes on to: it gets it again beside each new token. Another value, which
+        // a request that isn't checked may have, isn't given back.
         let anti_csrf: Option<Secret> = if current.is_new {
             None
         } else {
-            self.request().anti_csrf().filter(|_| access.claims.anti_csrf.is_some()).cloned()
+            access.claims.anti_csrf.clone().filter(|own| self.request().anti_csrf() == Some(own))
         };
         self.edit(|state| {
             state.edits.write_access_token(current.method, access.token, front);
