@@ -11,6 +11,7 @@ mod case_cookies;
 mod case_csrf;
 #[cfg(feature = "sqlite")]
 mod case_durable;
+mod case_logs;
 mod case_operations;
 mod case_refresh;
 mod case_revoke;
