@@ -22,4 +22,5 @@ mod case_world;
 mod readme;
 mod seed_docs;
 mod seed_get_session;
+mod seed_io;
 mod smoke;
