@@ -22,11 +22,10 @@ pub struct NewSession {
 
 impl fmt::Debug for NewSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { user, tenant, limits, payload: _, data: _ } = self;
         f.debug_struct("NewSession")
-            .field("user", user)
-            .field("tenant", tenant)
-            .field("limits", limits)
+            .field("user", &self.user)
+            .field("tenant", &self.tenant)
+            .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
 }
