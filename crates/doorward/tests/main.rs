@@ -15,6 +15,7 @@ mod bad_input;
 mod by_handle;
 mod case_cookies;
 mod case_csrf;
+#[cfg(feature = "sqlite")]
 mod case_durable;
 mod case_logs;
 mod case_operations;
@@ -39,7 +40,6 @@ mod secrets;
 mod seed_docs;
 mod seed_get_session;
 mod seed_io;
-mod smoke;
 mod sign_out;
 mod theft;
 mod watched;
