@@ -13,6 +13,7 @@ use doorward_engine::payload::{JsonText, Payload};
 use doorward_engine::secret::Secret;
 use doorward_engine::session::create;
 use doorward_service::env::{KeyMaker, World as Machine};
+use doorward_service::store::StoreError;
 use doorward_service::{Service, ServiceOptions};
 use http::{Request, StatusCode};
 
@@ -50,7 +51,7 @@ async fn case_supertokens_node_136_a_flood_of_made_up_keys_costs_one_read_per_co
         world.clock.step(Duration::from_millis(500));
     }
     // A store that is down makes it a fault of ours, not a token to be refreshed in circles.
-    world.store.fail(Some(doorward_service::store::StoreError::Unavailable("gone".into())));
+    world.store.fail(Some(StoreError::Unavailable("gone".into())));
     let header = forger.header().replace(&forger.kid, "d-7");
     let answer = world.send(with_access_cookie("GET", &forger.signed(&header, &claims))).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -279,6 +280,35 @@ async fn case_dropped_request_that_rotates_the_key_leaves_the_next_one_to_do_it(
         let _ = task.await;
         drop(held);
         assert_eq!(world.ada().await.me(&world).await, StatusCode::OK, "{op:?} {side:?}");
+    }
+}
+
+#[tokio::test]
+async fn case_openrisk_700_no_fault_of_the_store_clears_a_cookie() {
+    let faults = [
+        (StoreError::Unavailable("x".into()), 503),
+        (StoreError::Full("x".into()), 500),
+        (StoreError::ReadOnly("x".into()), 500),
+        (StoreError::Corrupt("x".into()), 500),
+        (StoreError::Newer { found: 9, known: 1 }, 500),
+        (StoreError::Closed, 500),
+    ];
+    for (fault, status) in faults {
+        let world = World::new().await;
+        let mut ada = world.ada().await;
+        world.clock.step(HOUR);
+        ada.refresh(&world).await;
+        for (method, path) in [("POST", "/login"), ("GET", "/me"), ("POST", REFRESH), ("POST", SIGN_OUT)] {
+            world.store.fail(Some(fault.clone()));
+            let answer = world.send(ada.request(method, path)).await;
+            assert_eq!(answer.status.as_u16(), status, "{fault:?} {path}");
+            assert!(answer.touches_nothing(), "{fault:?} {path}: {answer:?}");
+            assert!(answer.body.contains("not available") && !answer.body.contains('x'), "{answer:?}");
+        }
+        world.store.fail(None);
+        assert_eq!(world.store.rows().await, 1);
+        assert_eq!(ada.me(&world).await, StatusCode::OK, "{fault:?}");
+        assert_eq!(ada.send(&world, "POST", SIGN_OUT).await.status, StatusCode::OK, "{fault:?}");
     }
 }
 

@@ -15,7 +15,9 @@ mod bad_input;
 mod by_handle;
 mod case_cookies;
 mod case_csrf;
+#[cfg(feature = "sqlite")]
 mod case_durable;
+mod case_logs;
 mod case_operations;
 mod case_refresh;
 mod case_revoke;
@@ -37,6 +39,7 @@ mod refusals;
 mod secrets;
 mod seed_docs;
 mod seed_get_session;
+mod seed_io;
 mod sign_out;
 mod theft;
 mod watched;
