@@ -1,6 +1,6 @@
-//! The cases of `vectors/tokens`, and proof that the features are on.
+//! The cases of `vectors/tokens` and `vectors/lineage`, and proof that the features are on.
 
-use doorward_testkit::vectors::{access, ids, mint, refresh, report::Report, succession};
+use doorward_testkit::vectors::{access, ids, lineage, mint, refresh, report::Report, succession};
 
 fn check(report: Report) {
     assert!(report.is_clean(), "{report}");
@@ -37,4 +37,9 @@ fn new_sessions() {
 #[test]
 fn identifiers() {
     check(ids::run());
+}
+
+#[test]
+fn lineage_sequences() {
+    lineage::run().into_iter().for_each(check);
 }

@@ -23,6 +23,9 @@ use crate::options::lifetime_of;
 use crate::sessions::Sessions;
 use crate::world::world;
 
+/// What the claim `iss` takes beside the issuer itself.
+const ISSUER_BYTES: usize = 16;
+
 /// Sets up [`Sessions`]. Everything has a default; only the API's origin must be known.
 #[must_use = "nothing is set up before `build`"]
 pub struct SessionsBuilder {
@@ -313,14 +316,18 @@ impl SessionsBuilder {
             Some(store) => store,
             None => default_store().await?,
         };
+        // What is stored has the issuer beside the application's members; the limit that was set is for those.
+        let payload_limit = self.policy.payload_limit;
+        let mut policy = self.policy;
+        policy.payload_limit = payload_limit.saturating_add(site.issuer().len()).saturating_add(ISSUER_BYTES);
         let options = ServiceOptions {
             app: self.app,
-            policy: self.policy,
+            policy,
             succession_secret: self.succession_secret,
             verified_tokens: self.verified_tokens,
         };
         let service = Service::open(store, world(self.clock, self.algorithm), options).await?;
-        Ok(Sessions::new(service, site, Hooks { statuses, ..self.hooks }))
+        Ok(Sessions::new(service, site, Hooks { statuses, ..self.hooks }, payload_limit))
     }
 }
 

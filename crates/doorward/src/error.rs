@@ -25,7 +25,8 @@ pub enum SessionError {
     /// A refresh token was used by two. The session is over for both; its cookies are cleared in this answer.
     #[error("token theft detected: {0}")]
     Theft(TheftReport),
-    /// The application handed in something that can't be stored. Nothing was changed.
+    /// The application handed in something that can't be stored, or the request has more cookies than are read. Nothing
+    /// was changed.
     #[error(transparent)]
     Input(#[from] InputError),
     /// A fault of ours, or of the store. It says nothing about the session, and clears nothing.
@@ -142,7 +143,7 @@ impl fmt::Display for TheftReport {
     }
 }
 
-/// What the application handed in can't be stored.
+/// What the application handed in can't be stored, or what the request brought can't be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InputError {
     /// A user id, handle or tenant id that is none.
@@ -154,6 +155,9 @@ pub enum InputError {
     /// A value that serde could not write as JSON.
     #[error("the value can't be written as JSON")]
     Unserialisable,
+    /// More cookies than are read, so that a token among them may not have been seen. Nothing is cleared.
+    #[error("the request has more than 16 KiB of cookies")]
+    CookiesTooLarge,
     /// A payload of a type that the caller's type doesn't fit.
     #[error("the access token payload is not of the type that was asked for")]
     Type,
@@ -166,6 +170,7 @@ impl InputError {
             Self::Id(error) => error.code(),
             Self::Payload(error) => error.code(),
             Self::Unserialisable => "payload.unserialisable",
+            Self::CookiesTooLarge => "request.cookies_too_large",
             Self::Type => "payload.type",
         }
     }

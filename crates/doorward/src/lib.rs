@@ -42,19 +42,22 @@ pub use request_view::RequestView;
 pub use session::Session;
 pub use sessions::{SessionInformation, Sessions};
 
-pub use doorward_engine::crypto::Algorithm;
+pub use doorward_engine::crypto::{Algorithm, KeyError};
 pub use doorward_engine::id::{AppId, IdError, SessionHandle, TenantId, UserId};
-pub use doorward_engine::policy::Rotation;
+pub use doorward_engine::payload::PayloadError;
+pub use doorward_engine::policy::{PolicyError, Rotation};
 pub use doorward_engine::session::lineage::{Evidence, Presented};
-pub use doorward_engine::time::Millis;
+pub use doorward_engine::time::{Lifetime, Millis};
 pub use doorward_service::env::{Clock, SystemClock};
 pub use doorward_service::memory::Memory;
-pub use doorward_service::store::Store;
+pub use doorward_service::store::{Store, StoreError};
 pub use doorward_service::{ServiceError, UpkeepReport};
 #[cfg(feature = "sqlite")]
-pub use doorward_stores::sqlite::Sqlite;
+pub use doorward_stores::sqlite::{Options as SqliteOptions, Sqlite, Synchronous};
+pub use doorward_wire::fdi::answer::StatusesError;
 pub use doorward_wire::fdi::cors::{ALLOW_HEADERS, EXPOSE_HEADERS};
 pub use doorward_wire::fdi::csrf::AntiCsrf;
 pub use doorward_wire::fdi::response::{Edit, How};
 pub use doorward_wire::fdi::same_site::SameSite;
+pub use doorward_wire::fdi::site_error::SiteError;
 pub use doorward_wire::fdi::transfer::{Allowed, TransferMethod};

@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) service: Service,
     pub(crate) site: Site,
     pub(crate) hooks: Hooks,
+    /// Bytes that an application's payload may have.
+    payload_limit: usize,
 }
 
 /// A session as it is stored.
@@ -79,8 +81,8 @@ impl SessionInformation {
 }
 
 impl Sessions {
-    pub(crate) fn new(service: Service, site: Site, hooks: Hooks) -> Self {
-        Self { shared: Arc::new(Shared { service, site, hooks }) }
+    pub(crate) fn new(service: Service, site: Site, hooks: Hooks, payload_limit: usize) -> Self {
+        Self { shared: Arc::new(Shared { service, site, hooks, payload_limit }) }
     }
 
     /// The path of the refresh route as the server sees it.
@@ -205,6 +207,6 @@ impl Sessions {
     }
 
     pub(crate) fn payload(&self, text: &str) -> Result<Payload, InputError> {
-        Ok(Payload::parse(text, self.shared.service.policy().payload_limit)?)
+        Ok(Payload::parse(text, self.shared.payload_limit)?)
     }
 }

@@ -166,3 +166,26 @@ async fn tampered_and_truncated_tokens_are_refused() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn cookies_that_are_too_many_to_read_are_no_absence_of_a_token_and_clear_nothing() {
+    both(async |way| {
+        let app = App::new(way).await;
+        let mut browser = app.browser();
+        browser.login("ada").await;
+        let flood = "x=y; ".repeat(4000);
+        for call in [
+            Call::get("/me").cookie(format!("{flood}sAccessToken={}", browser.access_token())),
+            Call::get("/home").cookie(format!("{flood}sAccessToken={}", browser.access_token())),
+            Call::post("/auth/session/refresh").cookie(format!("{flood}sRefreshToken=x")),
+        ] {
+            let answer = app.serve(&call).await;
+            assert_eq!(answer.status, 400);
+            assert!(answer.body.contains("request.cookies_too_large"), "{}", answer.body);
+            answer.assert_untouched();
+        }
+        let refresh = Call::post("/auth/session/refresh").cookie("x=y; ".repeat(3000));
+        assert_eq!(app.serve(&refresh).await.status, 401, "as many as are read");
+    })
+    .await;
+}

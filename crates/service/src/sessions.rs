@@ -170,7 +170,13 @@ impl Service {
             let env = self.env(&keys, &entropy);
             if let Created::Issued(issued) = drive(&*self.store.0, &env, Create::start(new.clone(), &env)).await? {
                 tracing::debug!(name: "doorward.session.created", target: "doorward", handle = %issued.row.key.handle);
-                return self.sign_issued(*issued).await;
+                let key = issued.row.key.clone();
+                let signed = self.sign_issued(*issued).await;
+                if signed.is_err() {
+                    // Nobody has its tokens: a session that can't be handed out isn't kept. If this fails too it expires.
+                    let _ = self.store.0.remove(Selector::Keys(vec![key])).await;
+                }
+                return signed;
             }
         }
         Err(ServiceError::Contended)

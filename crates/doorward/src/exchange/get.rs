@@ -10,7 +10,7 @@ use doorward_wire::fdi::csrf::{Judgement, is_checked_by_default};
 use doorward_wire::fdi::request::Candidate;
 use doorward_wire::fdi::transfer::{Offered, TransferMethod};
 
-use crate::error::SessionError;
+use crate::error::{InputError, SessionError};
 use crate::exchange::{Current, Exchange, Seen};
 use crate::options::GetSession;
 use crate::session::Session;
@@ -66,7 +66,10 @@ impl Exchange {
         if self.request().has_legacy_cookie() {
             return try_refresh("access.legacy");
         }
-        let Some((method, candidate)) = self.access_candidate() else { return Ok(None) };
+        let Some((method, candidate)) = self.access_candidate() else {
+            self.judge_cut_cookies()?;
+            return Ok(None);
+        };
         if method == TransferMethod::Cookie && self.request().cookies(TokenKind::Access).is_duplicated() {
             return try_refresh("access.duplicate_cookie");
         }
@@ -75,6 +78,14 @@ impl Exchange {
         let seen = Seen { method, outcome };
         self.state().seen = Some(seen.clone());
         self.judged(seen).map(Some)
+    }
+
+    /// Where not all cookies were read, no token among those that were doesn't mean that there is none.
+    pub(super) fn judge_cut_cookies(&self) -> Result<(), SessionError> {
+        if self.request().cookies_were_cut() && self.shared().site.allowed().permits(TransferMethod::Cookie) {
+            return Err(InputError::CookiesTooLarge.into());
+        }
+        Ok(())
     }
 
     /// A bearer token of another kind isn't looked at, so that it doesn't hide the cookie; whatever stands in our cookie

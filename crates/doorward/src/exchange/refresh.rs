@@ -34,6 +34,7 @@ impl Exchange {
         let request = self.request();
         let site = &self.shared().site;
         let Some(method) = site.allowed().of_offered(request.offered(TokenKind::Refresh)) else {
+            self.judge_cut_cookies()?;
             return Err(self.unauthorised("refresh.absent"));
         };
         if site.anti_csrf().judge(method, true, request.has_rid()) == Judgement::MissingCustomHeader {
@@ -111,6 +112,14 @@ impl Exchange {
     fn clear_older_domain(&self, method: TransferMethod) -> Result<(), SessionError> {
         if method != TransferMethod::Cookie {
             return Ok(());
+        }
+        if self.request().cookies(TokenKind::Access).is_duplicated() && self.shared().site.older_domain().is_none() {
+            tracing::warn!(
+                name: "doorward.duplicate_cookies",
+                target: "doorward",
+                "a browser sends two session cookies of one name, and will be asked to refresh each time: set \
+                 older_cookie_domain to what the cookie domain was, or give the cookies names with `__Host-`"
+            );
         }
         self.edit(|state| {
             for kind in [TokenKind::Access, TokenKind::Refresh] {

@@ -7,12 +7,13 @@ mod client;
 mod clock;
 mod plays;
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use axum::Router;
 use clap::Args;
 use doorward::{AntiCsrf, Memory, Sessions, Sqlite, Store};
@@ -56,13 +57,9 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     if args.check {
         return check::run().await;
     }
-    let listener = TcpListener::bind(("localhost", args.port)).await.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
-            anyhow::anyhow!("port {} is taken: choose another with --port, or 0 for a free one", args.port)
-        }
-        _ => anyhow::anyhow!("can't listen on localhost:{}: {error}", args.port),
-    })?;
-    let origin = format!("http://localhost:{}", listener.local_addr()?.port());
+    let listeners = listen(args.port).await?;
+    let port = listeners.first().context("localhost has no address")?.local_addr()?.port();
+    let origin = format!("http://localhost:{port}");
     let (store, kept): (Arc<dyn Store>, String) = if args.memory {
         (Arc::new(Memory::new()), "in memory".into())
     } else {
@@ -84,10 +81,34 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         "Open it in two tabs: sign in, refresh in both at once, let a thief try. Kill it and start it again: you stay in.",
     );
     let upkeep = tokio::spawn(keep_up(sessions.clone()));
-    axum::serve(listener, app).with_graceful_shutdown(interrupted()).await?;
+    let mut servers = tokio::task::JoinSet::new();
+    for listener in listeners {
+        servers.spawn(axum::serve(listener, app.clone()).with_graceful_shutdown(interrupted()).into_future());
+    }
+    while let Some(ended) = servers.join_next().await {
+        ended??;
+    }
     upkeep.abort();
     sessions.close().await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Listens on every address of localhost, on one port: a browser may try any of them first.
+async fn listen(port: u16) -> anyhow::Result<Vec<TcpListener>> {
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    for address in tokio::net::lookup_host(("localhost", port)).await.context("can't find localhost")? {
+        let port = listeners.first().map_or(Ok(port), |first| first.local_addr().map(|first| first.port()))?;
+        match TcpListener::bind((address.ip(), port)).await {
+            Ok(listener) => listeners.push(listener),
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                bail!("port {port} is taken: choose another with --port, or 0 for a free one")
+            }
+            // An address family that this machine doesn't have.
+            Err(error) if error.kind() == ErrorKind::AddrNotAvailable => {}
+            Err(error) => bail!("can't listen on localhost:{port}: {error}"),
+        }
+    }
+    Ok(listeners)
 }
 
 fn router(demo: Demo) -> Router {

@@ -31,7 +31,8 @@ async function send(method, path, body) {
   if (antiCsrf) headers["anti-csrf"] = antiCsrf;
   if (body) headers["content-type"] = "application/json";
   const started = performance.now();
-  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store" });
+  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store" })
+    .catch(() => { throw new Error("The server doesn’t answer. Is the demo still running?"); });
   logAnswer(method, path, answer, performance.now() - started);
   keep(answer.headers);
   return answer;
@@ -336,9 +337,8 @@ async function attempt(work) {
   try {
     await work();
   } catch (error) {
-    const text = error instanceof TypeError ? "The server doesn’t answer. Is the demo still running?" : error.message;
-    if (isSignedIn() && session) show("risk", "That didn’t work", text);
-    else await load().catch(() => drawSignedOut()).then(() => notice(text, "risk"));
+    if (isSignedIn() && session) show("risk", "That didn’t work", error.message);
+    else await load().catch(() => drawSignedOut()).then(() => notice(error.message, "risk"));
   }
 }
 
@@ -368,7 +368,7 @@ $("sessions").addEventListener("click", ({ target }) => {
 $("revoke-others").addEventListener("click", ({ target }) => once(target, async () => {
   const { revoked } = await bodyOf(await call("POST", "/api/sessions/revoke-others"));
   await load();
-  show("", `${revoked} other session${revoked === 1 ? "" : "s"} revoked`, "They end when their access tokens do, or at once where the check asks the store.");
+  show("", `${revoked} other session${revoked === 1 ? "" : "s"} revoked`, "They are refused here at once, without a query per request; another process notices when it asks the store.");
   $("sessions-title").focus();
 }));
 $("clear-wire").addEventListener("click", () => $("wire-list").replaceChildren());
