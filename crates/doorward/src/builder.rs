@@ -83,8 +83,15 @@ impl BuildError {
     }
 }
 
+impl Sessions {
+    /// Starts to set up sessions for an API that browsers reach at this origin, such as `https://api.example.com`.
+    pub fn builder(api_domain: &str) -> SessionsBuilder {
+        SessionsBuilder::new(api_domain)
+    }
+}
+
 impl SessionsBuilder {
-    pub(crate) fn new(api_domain: &str) -> Self {
+    fn new(api_domain: &str) -> Self {
         Self {
             site: SiteConfig::new(api_domain),
             policy: Policy::default(),
@@ -231,7 +238,10 @@ impl SessionsBuilder {
         self
     }
 
-    /// Sets how many bytes of JSON an access token payload may have; 4 KiB by default. Cookies hold little more.
+    /// Sets how many bytes of JSON an access token payload may have; 4 KiB by default.
+    ///
+    /// A cookie holds 4096 bytes, which about 2.5 KiB of payload fill; a larger token is worth a warning in the log, and
+    /// is for transfer in headers.
     pub fn payload_limit(mut self, bytes: usize) -> Self {
         self.policy.payload_limit = bytes;
         self

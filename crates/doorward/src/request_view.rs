@@ -22,6 +22,12 @@ impl<'a> RequestView<'a> {
     }
 }
 
+impl<'a> From<&RequestView<'a>> for RequestView<'a> {
+    fn from(view: &RequestView<'a>) -> Self {
+        view.clone()
+    }
+}
+
 impl<'a> From<&'a http::request::Parts> for RequestView<'a> {
     fn from(parts: &'a http::request::Parts) -> Self {
         let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();

@@ -1,32 +1,33 @@
 //! What a request proved: that it is from a live session, and whose.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use doorward_engine::id::{SessionHandle, TenantId, UserId};
 use doorward_engine::payload::Payload;
 use doorward_engine::time::Millis;
 use doorward_engine::token::access::Claims;
 use doorward_service::ChangeOutcome;
+use doorward_service::store::Selector;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{InputError, SessionError};
 use crate::exchange::Exchange;
 use crate::options::json_text;
-use crate::sessions::SessionInformation;
+use crate::sessions::{SessionInformation, Sessions};
 
 /// A session that this request belongs to. Only a checked token makes one.
 #[derive(Clone, Debug)]
 pub struct Session {
     exchange: Exchange,
     claims: Arc<Claims>,
-    payload: Payload,
+    /// Read from the claims when it is first asked for: most requests don't.
+    payload: OnceLock<Payload>,
 }
 
 impl Session {
     pub(crate) fn new(exchange: Exchange, claims: Arc<Claims>) -> Self {
-        let payload = claims.payload();
-        Self { exchange, claims, payload }
+        Self { exchange, claims, payload: OnceLock::new() }
     }
 
     /// Whose session it is.
@@ -56,17 +57,21 @@ impl Session {
 
     /// The application's part of the access token, as the JSON text that was stored.
     pub fn payload_text(&self) -> &str {
-        self.payload.as_str()
+        self.stored_payload().as_str()
     }
 
     /// The application's part of the access token, as a type of the caller's.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, InputError> {
-        serde_json::from_str(self.payload.as_str()).map_err(|_| InputError::Type)
+        serde_json::from_str(self.payload_text()).map_err(|_| InputError::Type)
     }
 
     /// The whole access token payload as JSON text, Doorward's claims included.
     pub fn claims_text(&self) -> &str {
         self.claims.json.as_str()
+    }
+
+    fn stored_payload(&self) -> &Payload {
+        self.payload.get_or_init(|| self.claims.payload())
     }
 
     /// Ends the session: its row goes, and this answer clears its tokens.
@@ -99,11 +104,19 @@ impl Session {
             ChangeOutcome::Stored(None) => Ok(()),
             ChangeOutcome::Stored(Some(access)) => {
                 self.claims = Arc::clone(&access.claims);
-                self.payload = self.claims.payload();
+                self.payload = OnceLock::new();
                 self.exchange.replace_access(access)
             }
             ChangeOutcome::NoSession => Err(self.exchange.gone()),
             ChangeOutcome::Refused(error) => Err(error.into()),
         }
+    }
+}
+
+impl Sessions {
+    /// Ends all sessions of the user but this one, and returns those that were there.
+    pub async fn revoke_other_sessions(&self, session: &Session) -> Result<Vec<SessionHandle>, SessionError> {
+        let user = self.user(session.user_id());
+        self.revoke(Selector::User { user, except: Some(session.handle().clone()) }).await
     }
 }

@@ -12,13 +12,9 @@ use doorward_wire::fdi::site::Site;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::builder::SessionsBuilder;
 use crate::error::{InputError, SessionError};
-use crate::exchange::Exchange;
 use crate::hooks::Hooks;
 use crate::options::json_text;
-use crate::request_view::RequestView;
-use crate::session::Session;
 
 /// The sessions of an application. Cheap to clone; all clones are the same.
 #[derive(Clone, Debug)]
@@ -83,19 +79,8 @@ impl SessionInformation {
 }
 
 impl Sessions {
-    /// Starts to set up sessions for an API that browsers reach at this origin, such as `https://api.example.com`.
-    pub fn builder(api_domain: &str) -> SessionsBuilder {
-        SessionsBuilder::new(api_domain)
-    }
-
     pub(crate) fn new(service: Service, site: Site, hooks: Hooks) -> Self {
         Self { shared: Arc::new(Shared { service, site, hooks }) }
-    }
-
-    /// Opens the exchange of a request, where no framework does it. At its end [`Exchange::edits`] says which headers
-    /// the answer needs.
-    pub fn exchange<'a>(&self, request: impl Into<RequestView<'a>>) -> Exchange {
-        Exchange::open(self.clone(), &request.into())
     }
 
     /// The path of the refresh route as the server sees it.
@@ -128,12 +113,6 @@ impl Sessions {
     pub async fn revoke_sessions(&self, handles: &[SessionHandle]) -> Result<Vec<SessionHandle>, SessionError> {
         let keys = handles.iter().filter_map(|handle| self.key(handle)).collect();
         self.revoke(Selector::Keys(keys)).await
-    }
-
-    /// Ends all sessions of the user but this one, and returns those that were there.
-    pub async fn revoke_other_sessions(&self, session: &Session) -> Result<Vec<SessionHandle>, SessionError> {
-        let user = self.user(session.user_id());
-        self.revoke(Selector::User { user, except: Some(session.handle().clone()) }).await
     }
 
     /// Ends all sessions of a user, and returns those that were there.
@@ -204,7 +183,7 @@ impl Sessions {
         Ok(self.shared.service.close().await?)
     }
 
-    async fn revoke(&self, which: Selector) -> Result<Vec<SessionHandle>, SessionError> {
+    pub(crate) async fn revoke(&self, which: Selector) -> Result<Vec<SessionHandle>, SessionError> {
         let keys = self.shared.service.revoke(which).await?;
         Ok(keys.into_iter().map(|key| key.handle).collect())
     }
@@ -215,7 +194,7 @@ impl Sessions {
         Some(SessionKey { app: self.shared.service.app().clone(), tenant, handle: handle.clone() })
     }
 
-    fn user(&self, user: &UserId) -> UserSelector {
+    pub(crate) fn user(&self, user: &UserId) -> UserSelector {
         UserSelector { app: self.shared.service.app().clone(), tenant: None, user: user.clone() }
     }
 

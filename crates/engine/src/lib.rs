@@ -13,6 +13,7 @@
 extern crate alloc;
 
 pub mod crypto;
+pub mod entropy;
 pub mod flow;
 pub mod hash;
 pub mod id;

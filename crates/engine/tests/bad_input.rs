@@ -1,11 +1,15 @@
 //! Whatever comes in: no panic, and nothing is accepted that was not made here.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use doorward_engine::id::{AppId, KeyId, SessionHandle, TenantId, UserId};
 use doorward_engine::payload::{JsonText, Payload};
 use doorward_engine::secret::Secret;
 use doorward_engine::session::Deny;
+use doorward_engine::session::create::NewSession;
 use doorward_engine::session::refresh::Refreshed;
 use doorward_engine::token::access;
+use doorward_engine::token::anti_csrf::{AntiCsrfError, Check};
 use proptest::prelude::*;
 
 use crate::given::{Given, now, payload, session_with};
@@ -94,6 +98,52 @@ fn json_like() -> impl Strategy<Value = String> {
         }),
         1 => ".*",
     ]
+}
+
+#[test]
+fn an_absent_empty_or_foreign_anti_csrf_value_is_refused() {
+    let given = Given::default();
+    let held = given.create(NewSession { anti_csrf: true, ..session_with(Payload::default()) }).anti_csrf.unwrap();
+    let [same, empty, foreign] = [held.expose(), "", "d3b07384-d9a0-4c9b-8f0a-0123456789ab"].map(Secret::new);
+    let prefix = Secret::new(held.expose().get(..35).unwrap());
+    assert_eq!(Check::Token(Some(&same)).judge(Some(&held)), Ok(()));
+    assert_eq!(Check::Token(None).judge(Some(&held)), Err(AntiCsrfError::Missing));
+    for wrong in [empty, foreign, prefix] {
+        assert_eq!(Check::Token(Some(&wrong)).judge(Some(&held)), Err(AntiCsrfError::Mismatch));
+        assert_eq!(Check::Token(Some(&wrong)).judge(None), Err(AntiCsrfError::NotInToken));
+        assert_eq!(Check::Off.judge(Some(&held)), Ok(()));
+    }
+    assert_eq!(Check::Token(None).judge(None), Err(AntiCsrfError::NotInToken));
+    assert_eq!(Check::Off.judge(None), Ok(()));
+}
+
+/// In a header that others use too, a token of another kind is none of ours, and a bad one of ours is still ours.
+#[test]
+fn a_token_of_another_kind_is_told_from_a_bad_one_of_ours() {
+    let given = Given::default();
+    let token = given.create(session_with(Payload::default())).access.unsigned.sign().unwrap();
+    let (signed, _) = token.rsplit_once('.').unwrap();
+    let with_header = |header: &str| format!("{}.e30.x", URL_SAFE_NO_PAD.encode(header));
+    for ours in [
+        token.clone(),
+        format!("{signed}.forged"),
+        with_header(r#"{"kid":"d-1","typ":"JWT","version":"3","alg":"RS256"}"#),
+    ] {
+        assert!(access::looks_like_access_token(&ours), "{ours}");
+    }
+    for other in [
+        "",
+        "opaque",
+        signed,
+        &format!("{token}.x"),
+        &with_header(r#"{"kid":"d-1","typ":"JWT","alg":"RS256"}"#),
+        &with_header(r#"{"kid":"d-1","typ":"at+jwt","version":"5","alg":"RS256"}"#),
+        &with_header(r#"{"typ":"JWT","version":"5","alg":"HS256"}"#),
+        &with_header(r#"["JWT","RS256","d-1","5"]"#),
+        given.create(session_with(Payload::default())).refresh.expose(),
+    ] {
+        assert!(!access::looks_like_access_token(other), "{other}");
+    }
 }
 
 proptest! {

@@ -1,7 +1,8 @@
 //! What these tests start from: keys, a moment, sessions.
 
 use doorward_crypto::AwsLc;
-use doorward_engine::flow::{Entropy, Env, Flow, Seen, Step};
+use doorward_engine::entropy::Entropy;
+use doorward_engine::flow::{Env, Flow, Seen, Step};
 use doorward_engine::id::{AppId, TenantId, UserId};
 use doorward_engine::key::ring::KeyRing;
 use doorward_engine::payload::{JsonText, Payload};

@@ -1,6 +1,5 @@
 //! The command line.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -29,15 +28,4 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Demo(args) => runtime.block_on(demo::run(args)),
     }
-}
-
-/// Prints a line that is the program's result, not its log.
-pub(crate) fn say(line: &str) {
-    // Nobody is left to be told when the terminal is gone.
-    let _ = writeln!(std::io::stdout(), "{line}");
-}
-
-/// Prints why the program stops, in one line.
-pub(crate) fn say_error(error: &anyhow::Error) {
-    let _ = writeln!(std::io::stderr(), "doorward: {error:#}");
 }

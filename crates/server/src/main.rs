@@ -3,6 +3,7 @@
 
 mod cli;
 mod demo;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -10,7 +11,7 @@ fn main() -> ExitCode {
     match cli::run() {
         Ok(code) => code,
         Err(error) => {
-            cli::say_error(&error);
+            terminal::say_error(&error);
             ExitCode::FAILURE
         }
     }

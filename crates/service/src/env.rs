@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use doorward_engine::crypto::{Crypto, KeyError};
-use doorward_engine::flow::Entropy;
+use doorward_engine::entropy::Entropy;
 use doorward_engine::secret::Secret;
 use doorward_engine::time::Millis;
 

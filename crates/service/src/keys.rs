@@ -1,6 +1,6 @@
 //! The keys of an app as this process has them, and how they change.
 //!
-//! Requests take a snapshot ([`Keys::snapshot`]) and never wait for a change, unless no key may sign any more.
+//! Requests take a snapshot and never wait for a change, unless no key may sign any more.
 //! INVARIANT: a new key is published by the store before this process signs with it, and of two processes that make one
 //! at once, one key is stored and both use it.
 

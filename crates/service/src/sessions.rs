@@ -333,7 +333,7 @@ impl Service {
         self.keys.for_signing(&*self.store.0, &self.world, &self.signer).await
     }
 
-    fn env<'a>(&'a self, keys: &'a KeyRing, entropy: &'a doorward_engine::flow::Entropy) -> Env<'a> {
+    fn env<'a>(&'a self, keys: &'a KeyRing, entropy: &'a doorward_engine::entropy::Entropy) -> Env<'a> {
         Env { now: self.now(), policy: &self.policy, keys, crypto: &*self.world.crypto, entropy }
     }
 

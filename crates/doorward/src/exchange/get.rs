@@ -35,6 +35,7 @@ impl Exchange {
 
     /// The same for a route that can do without: `None` only if the request brought no token. One that isn't good any
     /// more is still an error, for a refresh may mend it.
+    #[tracing::instrument(level = "debug", name = "doorward.get_session", target = "doorward", skip_all)]
     pub async fn get_optional_session(&self, options: GetSession) -> Result<Option<Session>, SessionError> {
         let current = self.state().current.clone();
         let current = match current {

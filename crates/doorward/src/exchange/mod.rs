@@ -19,6 +19,9 @@ use crate::error::{GeneralError, SessionError};
 use crate::request_view::RequestView;
 use crate::sessions::{Sessions, Shared};
 
+/// What browsers take of a cookie is 4096 bytes, name and attributes included.
+const COOKIE_VALUE_BYTES: usize = 3900;
+
 /// The exchange of one request and its answer. Cheap to clone; all clones are the same.
 ///
 /// What the calls decide about headers is collected, and written by the layer when the handler is done (or, with no
@@ -63,8 +66,16 @@ struct Current {
     is_new: bool,
 }
 
+impl Sessions {
+    /// Opens the exchange of a request, where no framework does it. At its end [`Exchange::edits`] says which headers
+    /// the answer needs.
+    pub fn exchange<'a>(&self, request: impl Into<RequestView<'a>>) -> Exchange {
+        Exchange::open(self.clone(), &request.into())
+    }
+}
+
 impl Exchange {
-    pub(crate) fn open(sessions: Sessions, view: &RequestView<'_>) -> Self {
+    fn open(sessions: Sessions, view: &RequestView<'_>) -> Self {
         let site = &sessions.shared.site;
         let request = Request::read(site.cookie_names(), view.method, view.path, view.headers.iter().copied());
         let state = State { edits: Edits::new(site), is_sent: false, seen: None, current: None };
@@ -128,6 +139,7 @@ impl Exchange {
         let IssuedTokens { access, refresh, refresh_expires_at, anti_csrf, .. } = issued;
         let claims = Arc::clone(&access.claims);
         let front = front_token(&claims)?;
+        self.warn_of_size(method, &access.token);
         self.edit(|state| {
             state.edits.write_access_token(method, access.token, front);
             state.edits.write_refresh_token(method, refresh, refresh_expires_at);
@@ -144,6 +156,7 @@ impl Exchange {
         let current = self.state().current.clone();
         let Some(current) = current else { return Ok(()) };
         let front = front_token(&access.claims)?;
+        self.warn_of_size(current.method, &access.token);
         // A page that repeats the anti-CSRF value goes on to: it gets it again beside each new token.
         let anti_csrf: Option<Secret> = if current.is_new {
             None
@@ -157,6 +170,19 @@ impl Exchange {
             }
             state.current = Some(Current { claims: access.claims, ..current });
         })
+    }
+
+    /// Browsers drop a cookie that is too large without a word, and the user is signed out.
+    fn warn_of_size(&self, method: TransferMethod, token: &Secret) {
+        let bytes = token.expose().len();
+        if method == TransferMethod::Cookie && bytes > COOKIE_VALUE_BYTES {
+            tracing::warn!(
+                name: "doorward.cookie_too_large",
+                target: "doorward",
+                bytes,
+                "the access token is too large for a cookie: make the payload smaller, or transfer tokens in headers"
+            );
+        }
     }
 
     /// The session of this exchange is gone: the answer says so, and clears its tokens.

@@ -2,3 +2,4 @@
 
 pub mod jwks;
 pub mod ring;
+pub(crate) mod succession;

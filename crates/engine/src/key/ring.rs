@@ -8,10 +8,10 @@ use alloc::vec::Vec;
 
 use crate::crypto::{Crypto, KeyError, SigningKey};
 use crate::id::{AppId, KeyId};
+use crate::key::succession::SuccessionKey;
 use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::time::{Lifetime, Millis};
-use crate::token::succession::SuccessionKey;
 
 /// How long a key is published before it signs, so that others' caches learn it.
 pub const PUBLISHED_BEFORE_SIGNING: Lifetime = Lifetime::from_secs(60);

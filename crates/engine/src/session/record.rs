@@ -23,7 +23,7 @@ pub struct Row {
     pub prev: Option<Hash2>,
     /// When `current` last moved.
     pub rotated_at: Option<Millis>,
-    /// The latest window of `current`. Read it through [`Row::open_window`]: another writer may have moved `current`
+    /// The latest window of `current`. Read it through [`Row::window_of_current`]: another writer may have moved `current`
     /// without clearing it.
     pub window: Option<Window>,
     /// The last moment of the session, unless it is refreshed.

@@ -7,59 +7,24 @@
 use alloc::vec::Vec;
 
 use crate::crypto::Crypto;
-use crate::flow::Entropy;
+use crate::entropy::Entropy;
 use crate::hash::{Hash1, Hash2};
-use crate::id::AppId;
 use crate::key::ring::KeyRing;
 use crate::secret::Secret;
 use crate::token::anti_csrf;
 use crate::token::refresh::{Contents, Opened};
-
-const SALT: &[u8] = b"doorward succession v1";
-
-/// A stored refresh-token key shorter than this derives nothing.
-const LEAST_KEY_BYTES: usize = 32;
-
-/// The key that successors are derived with.
-#[derive(Clone)]
-pub(crate) struct SuccessionKey([u8; 32]);
-
-impl core::fmt::Debug for SuccessionKey {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("SuccessionKey(..)")
-    }
-}
-
-impl SuccessionKey {
-    /// HKDF-SHA256 of the refresh-token key as stored, with the app as info. A secret of the configuration is mixed in
-    /// by a second extraction, with the first one's result as salt.
-    pub(crate) fn derive(app: &AppId, refresh: &Secret, secret: Option<&Secret>, crypto: &dyn Crypto) -> Option<Self> {
-        let stored = refresh.expose().as_bytes();
-        if stored.len() < LEAST_KEY_BYTES {
-            return None;
-        }
-        let mut extracted = crypto.hmac_sha256(SALT, &[stored]);
-        if let Some(secret) = secret {
-            extracted = crypto.hmac_sha256(&extracted, &[secret.expose().as_bytes()]);
-        }
-        Some(Self(crypto.hmac_sha256(&extracted, &[app.as_str().as_bytes(), &[1]])))
-    }
-
-    /// HMAC-SHA256(K, label ‖ 0 ‖ length of the token ‖ token ‖ window ‖ anti-CSRF choice ‖ more); the length is four
-    /// bytes, big-endian, so that no two inputs read alike.
-    fn derive_bytes(&self, label: &str, presented: &Secret, draw: Draw, more: &[u8], crypto: &dyn Crypto) -> [u8; 32] {
-        let token = presented.expose().as_bytes();
-        let length = u32::try_from(token.len()).unwrap_or(u32::MAX).to_be_bytes();
-        let choice = [draw.window, u8::from(draw.anti_csrf)];
-        crypto.hmac_sha256(&self.0, &[label.as_bytes(), &[0], &length, token, &choice, more])
-    }
-}
 
 /// Which derived successor.
 #[derive(Clone, Copy, Debug)]
 struct Draw {
     window: u8,
     anti_csrf: bool,
+}
+
+impl Draw {
+    fn choice(self) -> [u8; 2] {
+        [self.window, u8::from(self.anti_csrf)]
+    }
 }
 
 /// The refresh token that follows a presented one.
@@ -131,14 +96,14 @@ impl Successors<'_> {
         let key = self.ring.succession()?;
         let presented = self.presented.token();
         let mut contents = self.contents();
-        contents.nonce = hex::encode(key.derive_bytes("nonce", presented, draw, &[], self.crypto));
+        contents.nonce = hex::encode(key.bytes("nonce", presented, draw.choice(), &[], self.crypto));
         contents.anti_csrf = draw.anti_csrf.then(|| {
-            let bytes = key.derive_bytes("anti-csrf", presented, draw, &[], self.crypto);
+            let bytes = key.bytes("anti-csrf", presented, draw.choice(), &[], self.crypto);
             anti_csrf::from_bytes(first_bytes(&bytes))
         });
         let plaintext: Vec<u8> = contents.plaintext();
         // The IV covers the plaintext too: should two releases ever differ in it, they don't share an IV.
-        let iv = first_bytes(&key.derive_bytes("iv", presented, draw, &plaintext, self.crypto));
+        let iv = first_bytes(&key.bytes("iv", presented, draw.choice(), &plaintext, self.crypto));
         Some(Successor::seal(&contents, iv, &plaintext, self.ring, self.crypto))
     }
 

@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 use super::client::Browser;
-use crate::cli::say;
+use crate::terminal::say;
 
 /// Plays the story. One line a step; the first that doesn't hold ends it.
 pub(super) async fn run() -> anyhow::Result<ExitCode> {

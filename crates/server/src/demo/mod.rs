@@ -18,7 +18,7 @@ use clap::Args;
 use doorward::{AntiCsrf, Memory, Sessions, Sqlite, Store};
 use tokio::net::TcpListener;
 
-use crate::cli::say;
+use crate::terminal::say;
 use clock::DemoClock;
 
 /// How long the demo's access tokens live: short enough to watch, long enough that a succession window lasts the 30 s

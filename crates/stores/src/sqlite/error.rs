@@ -3,7 +3,7 @@
 use std::io;
 
 use doorward_service::store::StoreError;
-use rusqlite::ffi::ErrorCode;
+use rusqlite::ffi::{self, ErrorCode};
 
 use crate::sql::row::Unreadable;
 
@@ -28,41 +28,51 @@ impl From<Unreadable> for Fault {
 
 impl Fault {
     pub(super) fn is_busy(&self) -> bool {
-        matches!(self, Self::Sqlite(error)
-            if matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)))
+        matches!(self.code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
     }
 
-    /// Returns what a caller is told.
-    pub(super) fn to_store_error(&self) -> StoreError {
-        let error = match self {
-            Self::Row(Unreadable(column)) => return StoreError::Corrupt(format!("column `{column}` can't be read")),
-            Self::Sqlite(error) => error,
-        };
-        let Some(sqlite) = error.sqlite_error() else {
-            return StoreError::Corrupt("the tables are not as expected".to_owned());
-        };
-        let say = |text: &str| format!("{text} (SQLite error {})", sqlite.extended_code);
-        match sqlite.code {
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
-                StoreError::Unavailable(say("the file is locked by another program"))
-            }
-            ErrorCode::DiskFull => StoreError::Full(say("no space is left for the file")),
-            ErrorCode::ReadOnly => StoreError::ReadOnly(say("the file can't be written to")),
-            ErrorCode::CannotOpen => StoreError::Unavailable(say("the file can't be opened")),
-            ErrorCode::SystemIoFailure => StoreError::Unavailable(say("reading or writing the file failed")),
-            ErrorCode::OutOfMemory => StoreError::Unavailable(say("no memory is left")),
-            ErrorCode::DatabaseCorrupt => StoreError::Corrupt(say("the file is damaged")),
-            ErrorCode::NotADatabase => StoreError::Corrupt(say("the file is not an SQLite database")),
-            // The statements are ours, so it is the tables that differ: SQLite's message names them, and no content.
-            _ => StoreError::Corrupt(format!("the tables are not as expected: {}", message(error))),
+    fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Sqlite(error) => parts(error).map(|(error, _)| error.code),
+            Self::Row(_) => None,
         }
     }
 }
 
-fn message(error: &rusqlite::Error) -> String {
+/// What a caller is told.
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        let error = match &fault {
+            Fault::Row(Unreadable(column)) => return Self::Corrupt(format!("column `{column}` can't be read")),
+            Fault::Sqlite(error) => error,
+        };
+        let Some((error, message)) = parts(error) else {
+            return Self::Corrupt("the tables are not as expected".to_owned());
+        };
+        let say = |text: &str| format!("{text} (SQLite error {})", error.extended_code);
+        match error.code {
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+                Self::Unavailable(say("the file is locked by another program"))
+            }
+            ErrorCode::DiskFull => Self::Full(say("no space is left for the file")),
+            ErrorCode::ReadOnly => Self::ReadOnly(say("the file can't be written to")),
+            ErrorCode::CannotOpen => Self::Unavailable(say("this user can't open the file, or make files beside it")),
+            ErrorCode::SystemIoFailure => Self::Unavailable(say("reading or writing the file failed")),
+            ErrorCode::OutOfMemory => Self::Unavailable(say("no memory is left")),
+            ErrorCode::DatabaseCorrupt => Self::Corrupt(say("the file is damaged")),
+            ErrorCode::NotADatabase => Self::Corrupt(say("the file is not an SQLite database")),
+            // The statements are ours, so it is the tables that differ: SQLite's message names them, and no content.
+            _ => Self::Corrupt(say(&format!("the tables are not as expected: {message}"))),
+        }
+    }
+}
+
+/// Takes SQLite's code and message out of an error.
+fn parts(error: &rusqlite::Error) -> Option<(&ffi::Error, &str)> {
     match error {
-        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
-        other => other.to_string(),
+        rusqlite::Error::SqliteFailure(error, message) => Some((error, message.as_deref().unwrap_or("no message"))),
+        rusqlite::Error::SqlInputError { error, msg, .. } => Some((error, msg)),
+        _ => None,
     }
 }
 

@@ -137,7 +137,7 @@ fn start_readers(path: &Path, options: &Options, shared: &Arc<Shared>) -> StoreR
                 let mut jobs = Vec::with_capacity(1);
                 while shared.reads.take(1, &mut jobs) {
                     for mut job in jobs.drain(..).filter(|job| job.is_wanted()) {
-                        let outcome = job.run(&db).map_err(|fault| fault.to_store_error());
+                        let outcome = job.run(&db).map_err(StoreError::from);
                         shared.counters.read(db.take_statements(), outcome.is_ok());
                         job.finish(outcome);
                     }

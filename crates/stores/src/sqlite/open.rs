@@ -35,7 +35,7 @@ pub(super) fn reader(path: &Path, options: &Options) -> StoreResult<Db> {
         db.connection().execute_batch("PRAGMA trusted_schema = OFF")?;
         Ok(db)
     };
-    open().map_err(|fault| in_file(&path, fault.to_store_error()))
+    open().map_err(|fault| in_file(&path, fault.into()))
 }
 
 /// A connection is used by one thread at a time, so SQLite needs no lock of its own.
@@ -75,11 +75,12 @@ fn create_private(path: &Path) -> io::Result<()> {
 }
 
 fn open_writer(path: &Path, options: &Options) -> StoreResult<Db> {
-    let fault = |fault: Fault| fault.to_store_error();
-    let db = connect(path, options).map_err(fault)?;
+    let db = connect(path, options)?;
     // Before anything of the file is changed: whose it is, and whether it isn't too new.
     migrate(&db)?;
     use_log(&db, options.busy_timeout)?;
+    // What follows is counted, what was needed for opening isn't.
+    db.take_statements();
     Ok(db)
 }
 
@@ -102,22 +103,13 @@ fn connect(path: &Path, options: &Options) -> Result<Db, Fault> {
 
 /// Brings the tables up to date in one transaction, so that of two processes that start at once one waits.
 fn migrate(db: &Db) -> StoreResult<()> {
-    let fault = |fault: Fault| fault.to_store_error();
-    db.control("BEGIN IMMEDIATE").map_err(fault)?;
-    let migrated = migrate_inside(db).and_then(|()| db.control("COMMIT").map_err(fault));
-    if migrated.is_err() && !db.connection().is_autocommit() {
-        // The connection is dropped next, which has the same effect.
-        let _ = db.control("ROLLBACK");
-    }
-    migrated
-}
-
-fn migrate_inside(db: &Db) -> StoreResult<()> {
-    let found = applied(db).map_err(|fault| fault.to_store_error())?;
+    db.control("BEGIN IMMEDIATE")?;
+    // After an error the connection is dropped, which takes everything back.
+    let found = applied(db)?;
     for migration in schema::missing(MIGRATIONS, &found)? {
-        apply(db, migration).map_err(|fault| fault.to_store_error())?;
+        apply(db, migration)?;
     }
-    Ok(())
+    Ok(db.control("COMMIT")?)
 }
 
 fn applied(db: &Db) -> Result<Vec<(u32, String)>, Fault> {
@@ -151,7 +143,7 @@ fn use_log(db: &Db, timeout: Duration) -> StoreResult<()> {
             Ok(mode) if mode == "wal" => return Ok(()),
             Ok(_) => return Err(StoreError::Unavailable("its file system allows no write-ahead log".to_owned())),
             Err(fault) if fault.is_busy() && started.elapsed() < timeout => thread::sleep(Duration::from_millis(5)),
-            Err(fault) => return Err(fault.to_store_error()),
+            Err(fault) => return Err(fault.into()),
         }
     }
 }

@@ -20,11 +20,12 @@ use crate::sql::row::{columns, lifetime_column, moment_column, session_key};
 const LOAD: &str =
     concat!("SELECT ", columns!(), " FROM session_info WHERE app_id = ?1 AND tenant_id = ?2 AND session_handle = ?3");
 
+/// The `+` keeps SQLite from taking the order from the primary key, for which it would read the whole app.
 const LIST: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM session_info WHERE app_id = ?1 AND user_id = ?2 AND (?3 IS NULL OR tenant_id = ?3) \
-     AND (?4 IS NULL OR (tenant_id, session_handle) > (?4, ?5)) ORDER BY tenant_id, session_handle LIMIT ?6"
+     AND (?4 IS NULL OR (tenant_id, session_handle) > (?4, ?5)) ORDER BY +tenant_id, +session_handle LIMIT ?6"
 );
 
 const INSERT: &str = concat!(
@@ -290,4 +291,41 @@ fn window_columns(window: Option<Window>) -> (Option<i64>, Option<u8>, Option<u8
         window.map(|window| window.number),
         window.map(|window| window.count),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    /// What the contract cannot see: that no statement reads more rows than it needs.
+    #[test]
+    fn every_statement_searches_the_right_index() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("migrations/0001_sessions.sql")).unwrap();
+        let by_key = "sqlite_autoindex_session_info_1 (app_id=? AND tenant_id=? AND session_handle=?)";
+        let by_user = "session_info_user_id_app_id_index (user_id=? AND app_id=?)";
+        let statements = [
+            (LOAD, by_key),
+            (LIST, by_user),
+            (STAY, by_key),
+            (ADVANCE, by_key),
+            (DISPLACE, by_key),
+            (UPDATE, by_key),
+            (REMOVE, by_key),
+            (REMOVE_KEY, by_key),
+            (REMOVE_USER, by_user),
+            (SWEEP, "session_expiry_index (expires_at<?)"),
+        ];
+        for (sql, index) in statements {
+            let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let count = explained.parameter_count();
+            let plan =
+                explained.query_map(rusqlite::params_from_iter((0..count).map(|_| 1)), |row| row.get(3)).unwrap();
+            let plan: Vec<String> = plan.map(Result::unwrap).collect();
+            assert!(plan.iter().any(|step| step.contains(index)), "{sql}: {plan:?}");
+            assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "{sql}: {plan:?}");
+        }
+    }
 }

@@ -2,6 +2,8 @@
 //!
 //! INVARIANT: nobody gets an answer before the transaction that it rests on is committed, "no such row" included.
 
+use doorward_service::store::StoreError;
+
 use super::db::Db;
 use super::error::Fault;
 use super::queue::{Job, Queue};
@@ -68,7 +70,7 @@ fn finish(
 ) {
     let jobs = jobs.into_iter();
     let outcome = outcome.map_err(|failure| match failure {
-        Failure::Job(fault) | Failure::Transaction(fault) => fault.to_store_error(),
+        Failure::Job(fault) | Failure::Transaction(fault) => StoreError::from(fault),
     });
     if let Err(error) = &outcome {
         counters.failed(jobs.len());

@@ -1,4 +1,4 @@
-//! The rows, keys and answers that the cases speak of.
+//! The rows, keys and answers that the cases speak of; stores use them in tests of their own too.
 
 use doorward_engine::flow::Seen;
 use doorward_engine::hash::Hash2;
@@ -9,60 +9,71 @@ use doorward_engine::time::{Lifetime, Millis};
 use doorward_service::store::{Store, UserSelector};
 
 /// The moment at which the rows of the cases are refreshed.
-pub(super) const NOW: u64 = 1_700_000_000_000;
+pub const NOW: u64 = 1_700_000_000_000;
 
-pub(super) fn at(millis: u64) -> Millis {
+/// A moment.
+pub fn at(millis: u64) -> Millis {
     Millis::new(millis).expect("a moment")
 }
 
-pub(super) fn now() -> Millis {
+/// [`NOW`].
+pub fn now() -> Millis {
     at(NOW)
 }
 
-pub(super) fn millis(millis: u64) -> Lifetime {
+/// A lifetime.
+pub fn millis(millis: u64) -> Lifetime {
     Lifetime::from_millis(millis)
 }
 
-pub(super) fn hash(number: u64) -> Hash2 {
+/// A stored hash, a different one for each number.
+pub fn hash(number: u64) -> Hash2 {
     Hash2::parse(&format!("{number:064x}")).expect("64 hex digits")
 }
 
-pub(super) fn app(name: &str) -> AppId {
+/// An app id.
+pub fn app(name: &str) -> AppId {
     AppId::parse(name).expect("an app id")
 }
 
-pub(super) fn tenant(name: &str) -> TenantId {
+/// A tenant id.
+pub fn tenant(name: &str) -> TenantId {
     TenantId::parse(name).expect("a tenant id")
 }
 
-pub(super) fn user(name: &str) -> UserId {
+/// A user id.
+pub fn user(name: &str) -> UserId {
     UserId::parse_or_empty(name).expect("a user id")
 }
 
-pub(super) fn payload(text: &str) -> Payload {
+/// A payload.
+pub fn payload(text: &str) -> Payload {
     Payload::parse(text, 4096).expect("a payload")
 }
 
 /// A key in the default app and tenant.
-pub(super) fn key(handle: &str) -> SessionKey {
+pub fn key(handle: &str) -> SessionKey {
     key_in("public", "public", handle)
 }
 
-pub(super) fn key_in(app_name: &str, tenant_name: &str, handle: &str) -> SessionKey {
+/// A key.
+pub fn key_in(app_name: &str, tenant_name: &str, handle: &str) -> SessionKey {
     let handle = SessionHandle::parse(handle).expect("a handle");
     SessionKey { app: app(app_name), tenant: tenant(tenant_name), handle }
 }
 
-pub(super) fn user_in(tenant_name: Option<&str>, name: &str) -> UserSelector {
+/// A user of the default app, in one tenant or in all.
+pub fn user_in(tenant_name: Option<&str>, name: &str) -> UserSelector {
     UserSelector { app: AppId::default(), tenant: tenant_name.map(tenant), user: user(name) }
 }
 
 /// A row as it is after a sign-in a minute ago: `current` is `hash(1)`.
-pub(super) fn row(handle: &str) -> Row {
+pub fn row(handle: &str) -> Row {
     row_at(key(handle))
 }
 
-pub(super) fn row_at(key: SessionKey) -> Row {
+/// The same row, elsewhere.
+pub fn row_at(key: SessionKey) -> Row {
     Row {
         key,
         user: user("alice"),
@@ -79,12 +90,13 @@ pub(super) fn row_at(key: SessionKey) -> Row {
     }
 }
 
-pub(super) fn window(opened_at: u64, number: u8, count: u8) -> Window {
+/// A window.
+pub fn window(opened_at: u64, number: u8, count: u8) -> Window {
     Window { opened_at: at(opened_at), number, count }
 }
 
 /// A move of [`row`] to `hash(to)`.
-pub(super) fn advance(key: &SessionKey, to: u64) -> Succession {
+pub fn advance(key: &SessionKey, to: u64) -> Succession {
     Succession {
         key: key.clone(),
         now: now(),
@@ -96,21 +108,23 @@ pub(super) fn advance(key: &SessionKey, to: u64) -> Succession {
 }
 
 /// Inserts a row that must not be there yet.
-pub(super) async fn insert(store: &dyn Store, row: &Row) {
+pub async fn insert(store: &dyn Store, row: &Row) {
     let seen = store.commit(Write::Insert(Box::new(row.clone()))).await.expect("an insert");
     assert_eq!(seen, Seen::Applied(row.clone()), "the insert of a new row");
 }
 
-pub(super) async fn load(store: &dyn Store, key: &SessionKey) -> Option<Row> {
+/// Reads a row.
+pub async fn load(store: &dyn Store, key: &SessionKey) -> Option<Row> {
     store.load(key).await.expect("a load")
 }
 
-pub(super) async fn commit(store: &dyn Store, write: Write) -> Seen {
+/// Tries a write.
+pub async fn commit(store: &dyn Store, write: Write) -> Seen {
     store.commit(write).await.expect("a commit")
 }
 
 /// Commits a write that must happen, and checks that a load then shows the row that it gave.
-pub(super) async fn applied(store: &dyn Store, write: Write) -> Row {
+pub async fn applied(store: &dyn Store, write: Write) -> Row {
     let key = write.key().clone();
     match commit(store, write.clone()).await {
         Seen::Applied(row) => {
@@ -122,7 +136,7 @@ pub(super) async fn applied(store: &dyn Store, write: Write) -> Row {
 }
 
 /// Commits a write that must not happen, and checks that it saw the row that stands, which a load then shows.
-pub(super) async fn lost(store: &dyn Store, write: Write, stands: Option<&Row>) {
+pub async fn lost(store: &dyn Store, write: Write, stands: Option<&Row>) {
     let key = write.key().clone();
     assert_eq!(commit(store, write.clone()).await, Seen::Row(stands.cloned()), "{write:?}");
     assert_eq!(load(store, &key).await.as_ref(), stands, "the row after {write:?}");

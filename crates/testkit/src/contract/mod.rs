@@ -10,7 +10,7 @@
 )]
 
 mod contention;
-mod given;
+pub mod given;
 mod insert;
 mod keys;
 mod life;

@@ -6,7 +6,8 @@
 
 use std::collections::HashMap;
 
-use doorward_engine::flow::{Entropy, Env, Flow, Seen, Step};
+use doorward_engine::entropy::Entropy;
+use doorward_engine::flow::{Env, Flow, Seen, Step};
 use doorward_engine::id::{AppId, TenantId, UserId};
 use doorward_engine::key::ring::KeyRing;
 use doorward_engine::payload::{JsonText, Payload};

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use doorward_crypto::AwsLc;
-use doorward_engine::flow::{Entropy, Env, Flow, Seen, Step};
+use doorward_engine::entropy::Entropy;
+use doorward_engine::flow::{Env, Flow, Seen, Step};
 use doorward_engine::hash::{Hash1, Hash2};
 use doorward_engine::id::{AppId, TenantId, UserId};
 use doorward_engine::key::ring::KeyRing;

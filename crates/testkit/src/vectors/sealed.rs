@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use doorward_crypto::AwsLc;
 use doorward_engine::crypto::Crypto as _;
-use doorward_engine::flow::Entropy;
+use doorward_engine::entropy::Entropy;
 use doorward_engine::hash::Hash2;
 use doorward_engine::id::{SessionKey, UserId};
 use doorward_engine::payload::{JsonText, Payload};

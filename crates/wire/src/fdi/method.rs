@@ -2,6 +2,8 @@
 
 use alloc::boxed::Box;
 
+use crate::fdi::bounded::prefix;
+
 /// The method of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -41,7 +43,7 @@ impl Method {
             () if is("HEAD") => Self::Head,
             () if is("OPTIONS") => Self::Options,
             () if is("TRACE") => Self::Trace,
-            () => Self::Other(super::request::prefix(text, Self::MAX_BYTES).into()),
+            () => Self::Other(prefix(text, Self::MAX_BYTES).into()),
         }
     }
 }

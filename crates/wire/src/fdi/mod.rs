@@ -5,11 +5,13 @@
 //! small decisions that need nothing but the wire.
 
 pub mod answer;
+mod bounded;
 pub mod cookie;
 pub mod cookie_domain;
 pub mod cookie_name;
 pub mod cors;
 pub mod csrf;
+pub mod defaults;
 pub mod domain;
 pub mod front_token;
 pub mod http_date;

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use doorward_engine::secret::Secret;
 
+use crate::fdi::bounded::lossy_prefix;
 use crate::fdi::cookie::{CookieReader, MAX_TOKEN_BYTES, Pair};
 use crate::fdi::cookie_name::{CookieName, CookieNames, TokenKind};
 use crate::fdi::method::Method;
@@ -252,17 +253,4 @@ impl Seen {
     fn is_first(&mut self) -> bool {
         !core::mem::replace(&mut self.0, true)
     }
-}
-
-/// Returns as many whole characters as fit into so many bytes.
-pub(crate) fn prefix(text: &str, bytes: usize) -> &str {
-    if text.len() <= bytes {
-        return text;
-    }
-    (0..=bytes).rev().find_map(|end| text.get(..end)).unwrap_or_default()
-}
-
-fn lossy_prefix(value: &[u8], bytes: usize) -> String {
-    // Replacement characters are longer than what they replace, hence the second cut.
-    prefix(&String::from_utf8_lossy(value.get(..bytes).unwrap_or(value)), bytes).into()
 }

@@ -1,8 +1,7 @@
 //! Whether the website and the API are one site to a browser, and what cookies need for it
 //! (`spec/modern-sdk.md` 1.3.4 and 1.3.5).
 
-use crate::fdi::csrf::AntiCsrf;
-use crate::fdi::domain::{Host, Origin, Scheme};
+use crate::fdi::domain::Host;
 
 /// On which requests from other sites a browser sends a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,27 +70,6 @@ pub(crate) fn is_public_suffix(host: &Host) -> bool {
 /// Whether two hosts belong to one site. A host is of one site with itself, whatever the list says.
 pub fn is_one_site(api: &Host, website: &Host) -> Result<bool, NoSite> {
     Ok(api == website || top_level_domain(api)? == top_level_domain(website)?)
-}
-
-/// What holds unless the configuration says otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Defaults {
-    /// `None` when site or scheme differ, else `Lax`.
-    pub same_site: SameSite,
-    /// Whether the API is spoken to over https.
-    pub secure: bool,
-    /// A custom header when cookies go to other sites, else nothing.
-    pub anti_csrf: AntiCsrf,
-}
-
-impl Defaults {
-    /// Judges the two origins; `same_site` and `anti_csrf` follow each other as [`AntiCsrf::default_for`] says.
-    pub fn of(api: &Origin, website: &Origin) -> Result<Self, NoSite> {
-        let one_site = is_one_site(api.host(), website.host())? && api.scheme() == website.scheme();
-        let same_site = if one_site { SameSite::Lax } else { SameSite::None };
-        let anti_csrf = AntiCsrf::default_for(same_site);
-        Ok(Self { same_site, secure: api.scheme() == Scheme::Https, anti_csrf })
-    }
 }
 
 /// Whether browsers would drop the cookies: `SameSite=None` without `Secure`, unless both ends are local.

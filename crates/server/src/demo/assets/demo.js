@@ -4,23 +4,30 @@
 // The tokens travel in HttpOnly cookies that no script sees. Two headers of an answer are for the page: `front-token`
 // (who is signed in and until when, or `remove`) and `anti-csrf` (to be sent back, which another site can't do).
 
-const isSignedIn = () => localStorage.getItem("front-token") !== null;
+// They are kept in cookies of this page's own, because all tabs see a cookie at once, and localStorage a little later.
+const kept = {
+  get: (name) => document.cookie.split("; ").find((one) => one.startsWith(`demo-${name}=`))?.slice(name.length + 6) ?? null,
+  set: (name, value) => { document.cookie = `demo-${name}=${value}; Path=/; Max-Age=${value ? 31536000 : 0}; SameSite=Strict`; },
+};
+const otherTabs = new BroadcastChannel("doorward-demo");
+const isSignedIn = () => kept.get("front-token") !== null;
 
 function keep(headers) {
   const front = headers.get("front-token");
   const antiCsrf = headers.get("anti-csrf");
   if (front === "remove") {
-    localStorage.removeItem("front-token");
-    localStorage.removeItem("anti-csrf");
-    return;
+    kept.set("front-token", "");
+    kept.set("anti-csrf", "");
+  } else {
+    if (front) kept.set("front-token", front);
+    if (antiCsrf) kept.set("anti-csrf", antiCsrf);
   }
-  if (front) localStorage.setItem("front-token", front);
-  if (antiCsrf) localStorage.setItem("anti-csrf", antiCsrf);
+  if (front) otherTabs.postMessage("changed");
 }
 
 async function send(method, path, body) {
   const headers = { rid: "anti-csrf", "st-auth-mode": "cookie" };
-  const antiCsrf = localStorage.getItem("anti-csrf");
+  const antiCsrf = kept.get("anti-csrf");
   if (antiCsrf) headers["anti-csrf"] = antiCsrf;
   if (body) headers["content-type"] = "application/json";
   const started = performance.now();
@@ -34,7 +41,7 @@ async function send(method, path, body) {
 // refresh again. (Locks need https or localhost; without them two refreshes at once are no harm to the session.)
 async function refresh(failed) {
   const work = async () => {
-    if (localStorage.getItem("front-token") !== failed) return isSignedIn();
+    if (kept.get("front-token") !== failed) return isSignedIn();
     return (await send("POST", "/auth/session/refresh")).ok;
   };
   return navigator.locks ? navigator.locks.request("doorward-refresh", work) : work();
@@ -42,7 +49,7 @@ async function refresh(failed) {
 
 // A call as the application makes it: on 401 refresh once, then ask once more.
 async function call(method, path, body) {
-  const front = localStorage.getItem("front-token");
+  const front = kept.get("front-token");
   const answer = await send(method, path, body);
   if (answer.status !== 401 || !isSignedIn()) return answer;
   return (await refresh(front)) ? send(method, path, body) : answer;
@@ -53,8 +60,8 @@ async function call(method, path, body) {
 const $ = (id) => document.getElementById(id);
 let session = null; // the last answer of /api/me
 let aheadMs = 0; // the server's clock minus this browser's; it grows when the demo's clock is stepped
-let busy = false;
-let stale = false; // another tab changed the session while this one was busy
+let turn = Promise.resolve(); // what this page does now, and after it what was asked for meanwhile
+let follows = false; // another tab changed the session, and this one hasn't looked yet
 
 const serverNow = () => Date.now() + aheadMs;
 
@@ -113,7 +120,7 @@ function logAnswer(method, path, answer, ms) {
   if (front === "remove") changes.push("session cookies cleared");
   else if (front) changes.push(/refresh|login/.test(path) ? "new access and refresh cookies" : "new access cookie");
   if (front) changes.push(`front-token${front === "remove" ? ": remove" : ""}`);
-  if (antiCsrf && antiCsrf !== localStorage.getItem("anti-csrf")) changes.push(front === "remove" ? "anti-csrf removed" : "new anti-csrf");
+  if (antiCsrf && antiCsrf !== kept.get("anti-csrf")) changes.push(front === "remove" ? "anti-csrf removed" : "new anti-csrf");
   if (answer.status === 401 && !front) changes.push("try refresh token");
   const status = el("span", { class: answer.ok ? "status" : "status bad" }, `${answer.status} `, el("small", {}, `${Math.round(ms)} ms`));
   const entry = el("li", {},
@@ -243,9 +250,9 @@ async function bodyOf(answer) {
 
 const actions = {
   async hello() {
-    const before = localStorage.getItem("front-token");
+    const before = kept.get("front-token");
     const { message } = await bodyOf(await call("POST", "/api/hello"));
-    const refreshed = localStorage.getItem("front-token") !== before;
+    const refreshed = kept.get("front-token") !== before;
     await load();
     show("", message, refreshed
       ? "The access token had run out: 401, one refresh, and the same call again. Your users see nothing of it."
@@ -259,7 +266,7 @@ const actions = {
       "The access token is past its end; the refresh token isn’t. Call the API now and watch the wire.");
   },
   async refresh() {
-    const ok = await refresh(localStorage.getItem("front-token"));
+    const ok = await refresh(kept.get("front-token"));
     await load();
     if (ok) show("", "A new access token, and a new refresh token", "The old refresh token counts as used from the moment the new one is.");
   },
@@ -318,28 +325,28 @@ async function signIn(name) {
   $("user").focus();
 }
 
-/** Runs one thing at a time; a failure is told, never swallowed. */
-async function once(button, work) {
-  if (busy) return;
-  busy = true;
+/** Runs one thing after the other; a failure is told, never swallowed. A button that waits for its turn has no second. */
+function once(button, work) {
+  if (button?.getAttribute("aria-disabled")) return;
   button?.setAttribute("aria-disabled", "true");
+  turn = turn.then(() => attempt(work)).then(() => button?.removeAttribute("aria-disabled"));
+}
+
+async function attempt(work) {
   try {
     await work();
   } catch (error) {
     const text = error instanceof TypeError ? "The server doesn’t answer. Is the demo still running?" : error.message;
     if (isSignedIn() && session) show("risk", "That didn’t work", text);
     else await load().catch(() => drawSignedOut()).then(() => notice(text, "risk"));
-  } finally {
-    button?.removeAttribute("aria-disabled");
-    busy = false;
   }
-  if (stale) follow();
 }
 
-/** Another tab signed in, signed out or refreshed: this one follows, when it is free. */
+/** Another tab signed in, signed out or refreshed: this one follows, when it is its turn. */
 function follow() {
-  stale = busy;
-  if (!busy) once(null, load);
+  if (follows) return;
+  follows = true;
+  once(null, () => { follows = false; return load(); });
 }
 
 $("tiles").addEventListener("click", ({ target }) => {
@@ -365,6 +372,6 @@ $("revoke-others").addEventListener("click", ({ target }) => once(target, async 
   $("sessions-title").focus();
 }));
 $("clear-wire").addEventListener("click", () => $("wire-list").replaceChildren());
-window.addEventListener("storage", ({ key }) => key === "front-token" && follow());
+otherTabs.addEventListener("message", follow);
 setInterval(drawClock, 1000);
 once(null, load);

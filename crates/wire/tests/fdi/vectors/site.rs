@@ -2,9 +2,10 @@
 
 use doorward_wire::fdi::cookie_domain::{CookieDomain, OlderDomain};
 use doorward_wire::fdi::cookie_name::TokenKind;
+use doorward_wire::fdi::defaults::Defaults;
 use doorward_wire::fdi::domain::Origin;
 use doorward_wire::fdi::path::UrlPath;
-use doorward_wire::fdi::same_site::{Defaults, SameSite, top_level_domain};
+use doorward_wire::fdi::same_site::{SameSite, top_level_domain};
 use doorward_wire::fdi::site::Site;
 use serde_json::{Value, json};
 
