@@ -2,7 +2,8 @@
 //! what no output may contain.
 #![expect(clippy::indexing_slicing, reason = "tests")]
 
-use doorward_engine::flow::{Entropy, Env, Flow, Seen, Step};
+use doorward_engine::entropy::Entropy;
+use doorward_engine::flow::{Env, Flow, Seen, Step};
 use doorward_engine::id::{AppId, TenantId, UserId};
 use doorward_engine::key::ring::KeyRing;
 use doorward_engine::payload::{JsonText, Payload};
