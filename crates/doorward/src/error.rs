@@ -226,7 +226,14 @@ pub struct Reply {
 
 impl Reply {
     pub(crate) fn of_message(status: u16, message: &str, code: &str) -> Self {
-        let body = serde_json::json!({ "message": message, "code": code });
-        Self { status, body: Cow::Owned(body.to_string()) }
+        let body = serde_json::to_string(&Message { message, code }).map_or(Cow::Borrowed("{}"), Cow::Owned);
+        Self { status, body }
     }
+}
+
+/// A struct, because the order of a `serde_json::Value` hangs on what features a host program turns on.
+#[derive(serde::Serialize)]
+struct Message<'a> {
+    message: &'a str,
+    code: &'a str,
 }

@@ -1,5 +1,6 @@
 //! What a caller may say of a session that it creates or asks for.
 
+use std::fmt;
 use std::time::Duration;
 
 use doorward_engine::id::{TenantId, UserId};
@@ -9,14 +10,24 @@ use serde::Serialize;
 
 use crate::error::InputError;
 
-/// A session to be created: for a user, and with what else is set.
-#[derive(Clone, Debug)]
+/// A session to be created: for a user, and with what else is set. `Debug` shows neither payload nor data.
+#[derive(Clone)]
 pub struct NewSession {
     pub(crate) user: UserId,
     pub(crate) tenant: TenantId,
     pub(crate) payload: Result<String, InputError>,
     pub(crate) data: Result<String, InputError>,
     pub(crate) limits: NewLimits,
+}
+
+impl fmt::Debug for NewSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewSession")
+            .field("user", &self.user)
+            .field("tenant", &self.tenant)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
 }
 
 impl NewSession {

@@ -1,11 +1,20 @@
 //! What the SDK needs to see of a request, whatever the framework.
 
-/// A request, as far as sessions are concerned: method, path and headers. The body is never looked at.
-#[derive(Clone, Debug)]
+use std::fmt;
+
+/// A request, as far as sessions are concerned: method, path and headers. The body is never looked at. `Debug` shows no
+/// header: tokens stand in them.
+#[derive(Clone)]
 pub struct RequestView<'a> {
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
     pub(crate) headers: Vec<(&'a str, &'a [u8])>,
+}
+
+impl fmt::Debug for RequestView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestView").field("method", &self.method).field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 impl<'a> RequestView<'a> {

@@ -83,13 +83,13 @@ impl Session {
     pub async fn information(&self) -> Result<SessionInformation, SessionError> {
         let sessions = self.exchange.sessions();
         let found = sessions.session_information(self.handle()).await?;
-        found.ok_or_else(|| self.exchange.gone())
+        found.ok_or_else(|| self.exchange.gone(self.handle()))
     }
 
     /// Replaces what is kept beside the session. [`SessionError::Unauthorised`] if it is gone.
     pub async fn update_data(&self, data: impl Serialize) -> Result<(), SessionError> {
         let was_there = self.exchange.sessions().update_session_data(self.handle(), data).await?;
-        if was_there { Ok(()) } else { Err(self.exchange.gone()) }
+        if was_there { Ok(()) } else { Err(self.exchange.gone(self.handle())) }
     }
 
     /// Lays members over the access token payload; those that are `null` are removed. The answer carries a new access
@@ -99,7 +99,7 @@ impl Session {
     pub async fn merge_into_access_token_payload(&mut self, update: impl Serialize) -> Result<(), SessionError> {
         let sessions = self.exchange.sessions().clone();
         let update = sessions.payload(&json_text(&update)?)?;
-        let Some(key) = sessions.key(self.handle()) else { return Err(self.exchange.gone()) };
+        let Some(key) = sessions.key(self.handle()) else { return Err(self.exchange.gone(self.handle())) };
         match sessions.shared.service.merge(key, update, Some(Arc::clone(&self.claims))).await? {
             ChangeOutcome::Stored(None) => Ok(()),
             ChangeOutcome::Stored(Some(access)) => {
@@ -107,7 +107,7 @@ impl Session {
                 self.payload = OnceLock::new();
                 self.exchange.replace_access(access)
             }
-            ChangeOutcome::NoSession => Err(self.exchange.gone()),
+            ChangeOutcome::NoSession => Err(self.exchange.gone(self.handle())),
             ChangeOutcome::Refused(error) => Err(error.into()),
         }
     }

@@ -99,8 +99,8 @@ async fn case_older_cookie_domain_supertokens_node_two_cookies_of_a_name_heal_in
         assert!(cleared.iter().all(|cookie| !cookie.contains("Domain=")), "those of the host alone: {cleared:?}");
         assert!(cookies.iter().filter(|cookie| !cookie.contains("=;")).all(|cookie| cookie.contains("Domain=")));
         let set = |name: &str| {
-            let mine = cookies.iter().filter(|cookie| cookie.starts_with(name) && !cookie.contains("=;"));
-            mine.last().and_then(|cookie| cookie.split([';', '=']).nth(1)).map(str::to_owned)
+            let mut mine = cookies.iter().filter(|cookie| cookie.starts_with(name) && !cookie.contains("=;"));
+            mine.next_back().and_then(|cookie| cookie.split([';', '=']).nth(1)).map(str::to_owned)
         };
         let mut healed = Browser { access: set("sAccessToken"), refresh: set("sRefreshToken"), anti_csrf: None };
         assert_eq!(healed.me(&world).await, StatusCode::OK);
@@ -118,7 +118,7 @@ async fn case_older_cookie_domain_tossed_cookies_end_no_session() {
         "sRefreshToken=garbage".to_owned(),
         "sRefreshToken=".to_owned(),
         format!("sRefreshToken={}", "a".repeat(8200)),
-        vec!["sRefreshToken=x"; 7].join("; "),
+        ["sRefreshToken=x"; 7].join("; "),
     ];
     for tossed in tossed {
         let request = Request::post(REFRESH).header("cookie", format!("{tossed}; sRefreshToken={good}"));
@@ -126,7 +126,7 @@ async fn case_older_cookie_domain_tossed_cookies_end_no_session() {
         assert_eq!(answer.status, StatusCode::OK, "{}", &tossed[..20]);
     }
     // More than are looked at: refused, and the session goes on.
-    let flood = vec!["sRefreshToken=x"; 20].join("; ");
+    let flood = ["sRefreshToken=x"; 20].join("; ");
     let request = Request::post(REFRESH).header("cookie", format!("{flood}; sRefreshToken={good}"));
     let answer = world.send(request.body(axum::body::Body::empty()).unwrap()).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);

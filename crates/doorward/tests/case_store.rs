@@ -1,7 +1,5 @@
 //! A store around a store: it counts what is asked of it, and stops or fails where a test wants it to.
 
-#![allow(clippy::unwrap_used, reason = "a test that can't go on should fail where it stands")]
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

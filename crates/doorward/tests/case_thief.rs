@@ -50,6 +50,21 @@ async fn case_patient_thief_who_uses_his_branch_first_is_found_by_the_owner() {
 }
 
 #[tokio::test]
+async fn case_patient_thief_is_found_by_the_next_of_the_two_where_tokens_rotate_on_refresh() {
+    for seconds in [31, 3001] {
+        let world = World::with(|builder| builder.rotation(Rotation::OnRefresh)).await;
+        let mut owner = world.ada().await;
+        let mut thief = owner.clone();
+        world.clock.step(Duration::from_secs(600));
+        assert_eq!(thief.refresh(&world).await.status, StatusCode::OK);
+        world.clock.step(Duration::from_secs(seconds));
+        assert_eq!(owner.refresh(&world).await.body, THEFT);
+        assert_eq!(thief.refresh(&world).await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(world.store.rows().await, 0);
+    }
+}
+
+#[tokio::test]
 async fn case_patient_thief_at_grace_0_shares_nothing_even_at_the_same_moment() {
     let world = World::with(|builder| builder.grace(Duration::ZERO)).await;
     let mut owner = world.ada().await;

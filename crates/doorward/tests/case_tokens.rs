@@ -56,9 +56,9 @@ async fn case_cve_2026_25537_jsonwebtoken_wrong_typed_times_are_refused() {
         without.as_object_mut().unwrap().remove(name);
         let token = forger.signed(&header, &without.to_string());
         if name == "nbf" {
-            accepted(&world, &token).await
+            accepted(&world, &token).await;
         } else {
-            refused(&world, &token, "missing").await
+            refused(&world, &token, "missing").await;
         }
         let mut twice = claims.to_string();
         twice.truncate(twice.len() - 1);

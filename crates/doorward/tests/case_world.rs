@@ -1,12 +1,5 @@
 //! What the cases share: an application, a browser that keeps what it is given, a store that counts, and forged tokens.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that can't go on should fail where it stands"
-)]
-
 use std::sync::Arc;
 use std::time::Duration;
 

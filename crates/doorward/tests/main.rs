@@ -3,13 +3,18 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stderr,
     clippy::unwrap_used,
     reason = "a test fails by panicking"
 )]
 
+mod anti_csrf;
+mod app;
+mod axum_surface;
+mod bad_input;
+mod by_handle;
 mod case_cookies;
 mod case_csrf;
-#[cfg(feature = "sqlite")]
 mod case_durable;
 mod case_operations;
 mod case_refresh;
@@ -18,7 +23,20 @@ mod case_store;
 mod case_thief;
 mod case_tokens;
 mod case_world;
+mod client;
+mod create;
+mod faults;
+mod first_use;
+mod get;
+mod get_table;
+mod hooks;
+mod log;
 mod readme;
+mod refresh;
+mod refusals;
+mod secrets;
 mod seed_docs;
 mod seed_get_session;
-mod smoke;
+mod sign_out;
+mod theft;
+mod watched;

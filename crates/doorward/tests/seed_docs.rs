@@ -18,13 +18,12 @@ fn written(prefix: &str) -> BTreeSet<String> {
     let mut tests = BTreeSet::new();
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests")).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
-        for piece in text.split("fn ").skip(1) {
-            let name = piece.split('(').next().unwrap();
-            if name.starts_with(prefix) && text.contains(&format!("test]\nasync fn {name}(")) {
-                tests.insert(name.to_owned());
-            } else if name.starts_with(prefix)
-                && (text.contains(&format!("]\nfn {name}(")) || text.contains(&format!(")]\nasync fn {name}(")))
-            {
+        let lines: Vec<_> = text.lines().collect();
+        for pair in lines.windows(2) {
+            let is_test = ["#[test]", "#[tokio::test]", "#[tokio::test("].iter().any(|mark| pair[0].starts_with(mark));
+            let Some((_, rest)) = pair[1].split_once("fn ").filter(|_| is_test) else { continue };
+            let name = rest.split('(').next().unwrap();
+            if name.starts_with(prefix) {
                 tests.insert(name.to_owned());
             }
         }

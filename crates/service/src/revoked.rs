@@ -40,9 +40,13 @@ impl Revoked {
         self.count.store(ended.len(), Ordering::Release);
     }
 
+    /// Whether this process ended no session lately. Nothing is locked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count.load(Ordering::Acquire) == 0
+    }
+
     /// Whether this process ended the session.
     pub(crate) fn contains(&self, key: &SessionKey) -> bool {
-        self.count.load(Ordering::Acquire) > 0
-            && self.ended.read().unwrap_or_else(PoisonError::into_inner).contains_key(key)
+        self.ended.read().unwrap_or_else(PoisonError::into_inner).contains_key(key)
     }
 }

@@ -52,7 +52,7 @@ impl Exchange {
     }
 }
 
-/// The issuer goes in front of the application's members; its own `iss` is overwritten, as upstream does.
+/// The issuer comes behind the application's members; its own `iss` is overwritten, as upstream does.
 fn with_issuer(payload: &Payload, issuer: &str) -> Result<Payload, SessionError> {
     #[derive(serde::Serialize)]
     struct Issuer<'a> {

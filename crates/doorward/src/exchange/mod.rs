@@ -7,6 +7,7 @@ mod sign_out;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use doorward_engine::id::SessionHandle;
 use doorward_engine::secret::Secret;
 use doorward_engine::token::access::Claims;
 use doorward_service::{IssuedTokens, SignedAccess, VerifyOutcome};
@@ -71,6 +72,13 @@ impl Sessions {
     /// the answer needs.
     pub fn exchange<'a>(&self, request: impl Into<RequestView<'a>>) -> Exchange {
         Exchange::open(self.clone(), &request.into())
+    }
+}
+
+impl State {
+    /// Whether another session has taken the place of this one: the answer's tokens are not its own any more.
+    fn is_replaced(&self, handle: &SessionHandle) -> bool {
+        self.current.as_ref().is_some_and(|current| current.claims.handle != *handle)
     }
 }
 
@@ -153,7 +161,8 @@ impl Exchange {
 
     /// Hands out an access token that replaces the one of the session that the request has.
     pub(crate) fn replace_access(&self, access: SignedAccess) -> Result<(), SessionError> {
-        let current = self.state().current.clone();
+        let current = self.state().current.clone().filter(|current| current.claims.handle == access.claims.handle);
+        // Where another session has taken the place of this one meanwhile, the answer carries its tokens.
         let Some(current) = current else { return Ok(()) };
         let front = front_token(&access.claims)?;
         self.warn_of_size(current.method, &access.token);
@@ -185,8 +194,11 @@ impl Exchange {
         }
     }
 
-    /// The session of this exchange is gone: the answer says so, and clears its tokens.
-    pub(crate) fn gone(&self) -> SessionError {
+    /// A session of this exchange is gone: the answer says so, and clears its tokens.
+    pub(crate) fn gone(&self, handle: &SessionHandle) -> SessionError {
+        if self.state().is_replaced(handle) {
+            return self.shared().hooks.unauthorised("session.absent", false);
+        }
         self.unauthorised("session.absent")
     }
 

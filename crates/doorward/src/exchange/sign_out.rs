@@ -32,9 +32,13 @@ impl Exchange {
         self.revoke_current(&claims).await
     }
 
-    /// Ends the session and clears its tokens, the way they travel.
+    /// Ends the session and clears its tokens, the way they travel. Those of another session that has taken its place in
+    /// this exchange stay.
     pub(crate) async fn revoke_current(&self, claims: &Claims) -> Result<(), SessionError> {
         self.sessions().revoke_session(&claims.handle).await?;
+        if self.state().is_replaced(&claims.handle) {
+            return Ok(());
+        }
         self.edit(|state| {
             match &state.current {
                 Some(current) => state.edits.clear(current.method),
