@@ -9,5 +9,6 @@ mod model;
 mod oracle;
 mod payload;
 mod policy;
+mod properties;
 mod security;
 mod tokens;

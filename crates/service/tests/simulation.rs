@@ -1,7 +1,7 @@
 //! A seeded simulation over the real service: see `doorward_testkit::simulator`.
 //!
 //! `DOORWARD_SEEDS=n` runs n seeds; `DOORWARD_SEED=n` runs seed n alone and prints its log.
-#![expect(clippy::print_stdout, reason = "a failing seed is shown with all that happened")]
+#![expect(clippy::panic, clippy::print_stdout, reason = "a failing seed is shown with all that happened")]
 
 use doorward_testkit::simulator::run::simulate;
 

@@ -20,7 +20,9 @@ pub enum Condition {
     SameAntiCsrf,
     /// No token is presented while a presentation of its predecessor is under way.
     NoOverlap,
-    /// The slowest request, the slowest response and the clock difference together are at most half a window.
+    /// The slowest request, the slowest response and the clock difference together are at most half a window. What
+    /// divides the two is the moment at which the node reads its clock, once for all its steps: were a node's own time
+    /// counted with the request, the bound would not hold.
     Swift,
     /// No token needs more than four openings and new starts of windows.
     FewOpenings,
@@ -63,9 +65,9 @@ pub struct Scenario {
     pub losses: bool,
     /// How far the second node's clock is ahead of the first one's.
     pub skew: u64,
-    /// The slowest request: from reading the jar to the last step.
+    /// The slowest request: from reading the jar to the moment that the node reads its clock.
     pub request_most: u64,
-    /// The slowest response: from the last step to storing the answer.
+    /// The slowest response: from that moment to storing the answer, the node's own time included.
     pub response_most: u64,
     /// The condition that is *not* kept.
     pub dropped: Option<Condition>,

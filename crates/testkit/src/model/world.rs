@@ -43,7 +43,7 @@ pub struct Flight {
     pub ask: Ask,
     /// Where it is.
     pub stage: Stage,
-    /// When it was sent; for an answer, when it was given.
+    /// When it was sent; from its arrival on, when it arrived and the node read its clock.
     pub since: u64,
 }
 
@@ -209,8 +209,8 @@ impl World {
     /// [`Condition::Swift`]: no request and no response is slower than the scenario says.
     fn may_wait(&self, jump: u64, scenario: &Scenario) -> bool {
         let is_late = |flight: &Flight| match flight.stage {
-            Stage::Sent | Stage::Running(_) => self.now + jump - flight.since > scenario.request_most,
-            Stage::Answered(_) => self.now + jump - flight.since > scenario.response_most,
+            Stage::Sent => self.now + jump - flight.since > scenario.request_most,
+            Stage::Running(_) | Stage::Answered(_) => self.now + jump - flight.since > scenario.response_most,
         };
         !self.hands.iter().any(|hand| hand.flight.as_ref().is_some_and(is_late))
     }
@@ -254,7 +254,7 @@ impl World {
                 let flight = next.flight(at);
                 let skew = if node == 1 { scenario.skew } else { 0 };
                 let run = steps.begin(Input { ask: flight.ask, node, now: self.now + skew, draw });
-                flight.stage = Stage::Running(run);
+                *flight = Flight { stage: Stage::Running(run), since: self.now, ..*flight };
                 next.answered(at, scenario, steps);
             }
             Event::Step(at) => {
@@ -298,10 +298,10 @@ impl World {
 
     /// Sends the answer back, if the run gave one.
     fn answered(&mut self, at: usize, scenario: &Scenario, steps: &Steps) {
-        let (now, flight) = (self.now, self.flight(at));
+        let flight = self.flight(at);
         let Stage::Running(run) = flight.stage else { return };
         let Some(answer) = steps.answer(run) else { return };
-        *flight = Flight { stage: Stage::Answered(run), since: now, ..*flight };
+        flight.stage = Stage::Answered(run);
         match answer {
             // Nobody else sees when the thief gets his answer.
             Answer::Issued(_) | Answer::Renewed(_) if self.is_thief(scenario, at) => {

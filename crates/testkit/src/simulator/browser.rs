@@ -30,6 +30,15 @@ pub struct Browser {
     pub left: Vec<(SessionKey, Jar)>,
 }
 
+impl Browser {
+    /// Throws the session's cookies away, and returns the last ones.
+    fn leave(&mut self, jar: Jar) -> Jar {
+        let last = self.jar.take_if(|now| now.session == jar.session).unwrap_or(jar);
+        self.left.push((last.session.clone(), last.clone()));
+        last
+    }
+}
+
 /// The cookies of a session.
 #[derive(Clone, Debug)]
 pub struct Jar {
@@ -133,10 +142,7 @@ impl Tab {
                 Err(error) => self.log.add(format!("sign-out failed: {error}")),
                 Ok(_) => {
                     self.log.add(format!("signed out {}", jar.session.handle));
-                    let mut browser = self.browser.borrow_mut();
-                    let last = browser.jar.take_if(|now| now.session == jar.session).unwrap_or(jar);
-                    browser.left.push((last.session.clone(), last.clone()));
-                    drop(browser);
+                    let last = self.browser.borrow_mut().leave(jar);
                     return self.is_gone(last, false).await;
                 }
             }
