@@ -4,19 +4,12 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use doorward_service::store::{StoreError, StoreResult};
 use tokio::sync::oneshot;
 
 use super::db::Db;
 use super::error::Fault;
-
-/// How long [`Queue::gather`] waits for one more job: a few times what a caller takes to come back.
-const GATHER_STEP: Duration = Duration::from_micros(50);
-
-/// How long it waits altogether: less than a commit takes.
-const GATHER_LIMIT: Duration = Duration::from_micros(300);
 
 /// Something to do on a connection, and somebody who waits for the answer.
 pub(super) trait Job: Send {
@@ -121,32 +114,6 @@ impl Queue {
         let count = state.jobs.len().min(limit);
         batch.extend(state.jobs.drain(..count));
         true
-    }
-
-    /// Waits a moment for so many jobs, as long as they keep coming.
-    ///
-    /// Callers that wait for their answers come back when they have them. Without this those that were in one commit and
-    /// those that were queued meanwhile would go on taking turns, and half of them would share each commit.
-    pub(super) fn gather(&self, count: usize) {
-        let started = Instant::now();
-        let (mut length, mut grew_at) = (self.len(), started);
-        while length < count {
-            let now = Instant::now();
-            if now - grew_at > GATHER_STEP || now - started > GATHER_LIMIT {
-                return;
-            }
-            // A sleep takes longer than all of this.
-            (0..64).for_each(|_| std::hint::spin_loop());
-            let longer = self.len();
-            if longer > length {
-                (length, grew_at) = (longer, now);
-            }
-        }
-    }
-
-    /// How many jobs are queued.
-    pub(super) fn len(&self) -> usize {
-        self.lock().jobs.len()
     }
 
     /// Refuses further jobs. What is queued will still be done.

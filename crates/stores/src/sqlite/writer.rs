@@ -12,10 +12,7 @@ pub(super) fn run(db: &Db, queue: &Queue, batch_limit: usize, counters: &Counter
     let mut batch = Vec::with_capacity(batch_limit);
     while queue.take(batch_limit, &mut batch) {
         batch.retain(|job| job.is_wanted());
-        let answered = batch.len();
-        let outcome = transact(db, &mut batch, counters);
-        let callers = answered + queue.len();
-        match outcome {
+        match transact(db, &mut batch, counters) {
             // One job of several failed: each gets a transaction of its own, so that it fails alone. It costs a sync
             // for each, but only when something is wrong; a savepoint for each would cost in every good batch, and
             // wouldn't help when SQLite itself ends the transaction, as on a full disk.
@@ -31,9 +28,6 @@ pub(super) fn run(db: &Db, queue: &Queue, batch_limit: usize, counters: &Counter
                 }
             }
             outcome => finish(batch.drain(..), outcome, counters),
-        }
-        if answered > 1 {
-            queue.gather(callers.min(batch_limit));
         }
     }
 }
