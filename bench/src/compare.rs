@@ -22,7 +22,8 @@ pub(crate) fn compare(
     mut floor: impl FnMut() -> Result<f64>,
 ) -> Result<Comparison> {
     let (mut all_ours, mut all_floor, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    (ours()?, floor()?);
+    ours()?;
+    floor()?;
     for round in 0..rounds {
         // Who goes first changes, so that neither always finds the other's caches.
         let (ours, floor) = if round % 2 == 0 {

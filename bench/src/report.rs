@@ -75,10 +75,10 @@ impl Report {
     /// Ends the run: 1 if a gate was missed.
     pub(crate) fn finish(self) -> ExitCode {
         if self.missed.is_empty() {
-            println!("\nall budgets hold");
+            println!("\nno budget is missed by more than 15 %");
             return ExitCode::SUCCESS;
         }
-        println!("\n{} missed:", self.missed.len());
+        println!("\n{} missed by more than 15 %:", self.missed.len());
         for missed in self.missed {
             println!("  {missed}");
         }

@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use doorward::{Clock as _, Millis, Sqlite, Store as _, SystemClock};
 use doorward_engine::flow::Seen;
+use doorward_engine::id::SessionKey;
 use doorward_engine::session::record::{Change, Row, Succession, Window, WindowGuard, Write};
 use doorward_engine::time::Lifetime;
 use futures_util::future::try_join_all;
@@ -17,12 +18,15 @@ use rusqlite::{Connection, params};
 use crate::cli::Run;
 use crate::compare::{Comparison, compare, wall_nanos};
 use crate::given::runtime;
-use crate::report::Report;
+use crate::report::{Report, per_second};
 use crate::sqlite::rows::{fill, hash, rows};
 
 const CLIENTS: usize = 64;
 const BATCH: usize = 128;
 const ROWS: usize = 64 * BATCH;
+
+/// Has no divisor in common with [`ROWS`].
+const STRIDE: usize = 5003;
 
 /// Lifetime of a session, as the policy has it.
 const LIFETIME: Lifetime = Lifetime::from_hours(2400);
@@ -84,33 +88,40 @@ impl Standing {
 }
 
 pub(crate) fn measure(run: &Run, folder: &Path, report: &mut Report) -> Result<()> {
-    let rows = rows(ROWS)?;
+    let stored = rows(ROWS)?;
     let (ours, floor) = (folder.join("ours.db"), folder.join("floor.db"));
     let runtime = runtime()?;
     let store = runtime.block_on(async {
         let other = Sqlite::open(&floor).await?;
-        fill(&other, &rows).await?;
+        fill(&other, &stored).await?;
         other.close().await?;
         let store = Sqlite::open(&ours).await?;
-        fill(&store, &rows).await?;
+        fill(&store, &stored).await?;
         anyhow::Ok(store)
     })?;
     let connection = connect(&floor)?;
+    // Sessions aren't refreshed in the order in which they were created: both sides write here and there.
+    let rows: Vec<Row> = (0..ROWS).filter_map(|at| stored.get(at * STRIDE % ROWS).cloned()).collect();
     let start = Standing { now: SystemClock.now(), current: 0 };
     let (mut at_ours, mut at_floor) = (start, start);
-    let mut measure = |kind: Kind| -> Result<Comparison> {
+    let mut measure = |kind: Kind, batch: usize| -> Result<Comparison> {
         compare(
             run.or_quick(15, 5),
             || wall_nanos(ROWS, || runtime.block_on(commit_all(&store, &rows, kind, &mut at_ours))),
-            || wall_nanos(ROWS, || update_all(&connection, &rows, kind, &mut at_floor)),
+            || wall_nanos(ROWS, || update_all(&connection, &rows, kind, batch, &mut at_floor)),
         )
     };
-    let (window, rotation) = (measure(Kind::Window)?, measure(Kind::Rotation)?);
+    let (window, rotation) = (measure(Kind::Window, BATCH)?, measure(Kind::Rotation, BATCH)?);
+    let (window_by_64, rotation_by_64) = (measure(Kind::Window, CLIENTS)?, measure(Kind::Rotation, CLIENTS)?);
     report.topic(&format!(
         "commits: SQLite, {CLIENTS} waiting clients / the same statement in transactions of {BATCH} rows"
     ));
     report.rates("a refresh: the row's window is written", 0.8, window);
     report.rates("a first use: the row's rotation is written", 0.8, rotation);
+    for (name, compared) in [("window", window_by_64), ("rotation", rotation_by_64)] {
+        let text = format!("{:.3}, of {}", 1.0 / compared.ratio, per_second(compared.floor_nanos));
+        report.fact(&format!("{name} / in transactions of {CLIENTS} rows: one for each client"), &text);
+    }
     let stats = store.stats();
     report
         .fact("writes that shared a commit, on average", &format!("{:.1}", stats.writes as f64 / stats.commits as f64));
@@ -122,10 +133,12 @@ pub(crate) fn measure(run: &Run, folder: &Path, report: &mut Report) -> Result<(
 async fn commit_all(store: &Sqlite, rows: &[Row], kind: Kind, standing: &mut Standing) -> Result<()> {
     let before = *standing;
     standing.next(kind);
-    let after = *standing;
+    let Some(first) = rows.first() else { return Ok(()) };
+    let template = &succession(first.key.clone(), kind, before, *standing);
     let clients = (0..CLIENTS).map(|client| async move {
         for row in rows.iter().skip(client).step_by(CLIENTS) {
-            let seen = store.commit(Write::Succeed(succession(row, kind, before, after))).await?;
+            let write = Succession { key: row.key.clone(), ..*template };
+            let seen = store.commit(Write::Succeed(write)).await?;
             ensure!(matches!(seen, Seen::Applied(_)), "a write lost its precondition");
         }
         Ok(())
@@ -134,13 +147,14 @@ async fn commit_all(store: &Sqlite, rows: &[Row], kind: Kind, standing: &mut Sta
     Ok(())
 }
 
-fn succession(row: &Row, kind: Kind, before: Standing, after: Standing) -> Succession {
+/// What a round writes to a row with this key.
+fn succession(key: SessionKey, kind: Kind, before: Standing, after: Standing) -> Succession {
     let change = match kind {
         Kind::Window => Change::Stay { window: Some(Window { opened_at: after.now, number: 1, count: 1 }) },
         Kind::Rotation => Change::Advance { to: hash(after.current), prev: None, lifetime: LIFETIME, window: None },
     };
     Succession {
-        key: row.key.clone(),
+        key,
         now: after.now,
         current: hash(before.current),
         window: WindowGuard::Any,
@@ -158,7 +172,7 @@ fn connect(file: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-fn update_all(connection: &Connection, rows: &[Row], kind: Kind, standing: &mut Standing) -> Result<()> {
+fn update_all(connection: &Connection, rows: &[Row], kind: Kind, batch: usize, standing: &mut Standing) -> Result<()> {
     let before = *standing;
     standing.next(kind);
     let mut statement = connection.prepare_cached(match kind {
@@ -168,7 +182,7 @@ fn update_all(connection: &Connection, rows: &[Row], kind: Kind, standing: &mut 
     let (current, to) = (hash(before.current).to_text(), hash(standing.current).to_text());
     let (now, lifetime) = (i64::try_from(standing.now.as_u64())?, i64::try_from(LIFETIME.as_millis())?);
     let nothing = None::<i64>;
-    for batch in rows.chunks(BATCH) {
+    for batch in rows.chunks(batch) {
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         for row in batch {
             let key = &row.key;

@@ -116,6 +116,13 @@ impl Queue {
         true
     }
 
+    /// Moves at most `limit` of the jobs that are there by now into `batch`, and doesn't wait for any.
+    pub(super) fn take_more(&self, limit: usize, batch: &mut Vec<Box<dyn Job>>) {
+        let mut state = self.lock();
+        let count = state.jobs.len().min(limit);
+        batch.extend(state.jobs.drain(..count));
+    }
+
     /// Refuses further jobs. What is queued will still be done.
     pub(super) fn close(&self) {
         self.lock().closed = true;

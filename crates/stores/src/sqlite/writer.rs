@@ -14,15 +14,18 @@ pub(super) fn run(db: &Db, queue: &Queue, batch_limit: usize, counters: &Counter
     let mut batch = Vec::with_capacity(batch_limit);
     while queue.take(batch_limit, &mut batch) {
         batch.retain(|job| job.is_wanted());
-        match transact(db, &mut batch, counters) {
+        // What is queued while the batch runs joins it: those whom the last commit answered come back in that time, and
+        // would otherwise take turns with the others, half of them in each commit.
+        let more = |batch: &mut Vec<Box<dyn Job>>| queue.take_more(batch_limit.saturating_sub(batch.len()), batch);
+        match transact(db, &mut batch, more, counters) {
             // One job of several failed: each gets a transaction of its own, so that it fails alone. It costs a sync
             // for each, but only when something is wrong; a savepoint for each would cost in every good batch, and
             // wouldn't help when SQLite itself ends the transaction, as on a full disk.
             Err(Failure::Job(_)) if batch.len() > 1 => {
                 let mut jobs = batch.drain(..);
-                while let Some(mut job) = jobs.next() {
-                    let outcome = transact(db, std::slice::from_mut(&mut job), counters);
+                while let Some(job) = jobs.next() {
                     let mut answered = vec![job];
+                    let outcome = transact(db, &mut answered, |_| {}, counters);
                     if let Err(Failure::Transaction(_)) = outcome {
                         answered.extend(jobs.by_ref());
                     }
@@ -41,12 +44,17 @@ enum Failure {
     Transaction(Fault),
 }
 
-/// Does all jobs in one transaction. After an error nothing of it is kept.
-fn transact(db: &Db, batch: &mut [Box<dyn Job>], counters: &Counters) -> Result<(), Failure> {
+/// Does all jobs in one transaction, and those that `more` adds meanwhile. After an error nothing of it is kept.
+fn transact(
+    db: &Db,
+    batch: &mut Vec<Box<dyn Job>>,
+    more: impl Fn(&mut Vec<Box<dyn Job>>),
+    counters: &Counters,
+) -> Result<(), Failure> {
     if batch.is_empty() {
         return Ok(());
     }
-    let outcome = attempt(db, batch);
+    let outcome = attempt(db, batch, more);
     let statements = db.take_statements();
     match &outcome {
         Ok(()) => counters.committed(statements, batch.len()),
@@ -57,9 +65,14 @@ fn transact(db: &Db, batch: &mut [Box<dyn Job>], counters: &Counters) -> Result<
     outcome
 }
 
-fn attempt(db: &Db, batch: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+fn attempt(db: &Db, batch: &mut Vec<Box<dyn Job>>, more: impl Fn(&mut Vec<Box<dyn Job>>)) -> Result<(), Failure> {
     db.control("BEGIN IMMEDIATE").map_err(Failure::Transaction)?;
-    batch.iter_mut().try_for_each(|job| job.run(db)).map_err(Failure::Job)?;
+    let mut done = 0;
+    while done < batch.len() {
+        batch.iter_mut().skip(done).try_for_each(|job| job.run(db)).map_err(Failure::Job)?;
+        done = batch.len();
+        more(batch);
+    }
     db.control("COMMIT").map_err(Failure::Transaction)
 }
 
