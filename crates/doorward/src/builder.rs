@@ -34,7 +34,6 @@ pub struct SessionsBuilder {
     store: Option<Arc<dyn Store>>,
     clock: Arc<dyn Clock>,
     algorithm: Algorithm,
-    app: AppId,
     succession_secret: Option<Secret>,
     verified_tokens: usize,
     hooks: Hooks,
@@ -101,7 +100,6 @@ impl SessionsBuilder {
             store: None,
             clock: Arc::new(SystemClock),
             algorithm: Algorithm::Rs256,
-            app: AppId::default(),
             succession_secret: None,
             verified_tokens: 0,
             hooks: Hooks::default(),
@@ -321,7 +319,7 @@ impl SessionsBuilder {
         let mut policy = self.policy;
         policy.payload_limit = payload_limit.saturating_add(site.issuer().len()).saturating_add(ISSUER_BYTES);
         let options = ServiceOptions {
-            app: self.app,
+            app: AppId::default(),
             policy,
             succession_secret: self.succession_secret,
             verified_tokens: self.verified_tokens,

@@ -8,6 +8,7 @@ use std::fmt;
 
 use doorward_engine::id::{IdError, SessionHandle, UserId};
 use doorward_engine::payload::PayloadError;
+use doorward_engine::policy::PolicyError;
 use doorward_engine::session::lineage::Evidence;
 use doorward_service::{ServiceError, store::StoreError};
 
@@ -53,7 +54,7 @@ impl SessionError {
                 reply.clone()
             }
             Self::Theft(theft) => theft.reply.clone(),
-            Self::Input(error) => Reply::of_message(400, &error.to_string(), error.code()),
+            Self::Input(error) => Reply::of_message(error.status(), &error.to_string(), error.code()),
             Self::General(error) => Reply::of_message(error.status(), error.public_text(), error.code()),
         }
     }
@@ -158,12 +159,26 @@ pub enum InputError {
     /// More cookies than are read, so that a token among them may not have been seen. Nothing is cleared.
     #[error("the request has more than 16 KiB of cookies")]
     CookiesTooLarge,
-    /// A payload of a type that the caller's type doesn't fit.
-    #[error("the access token payload is not of the type that was asked for")]
-    Type,
+    /// Stored JSON that the type which was asked for doesn't fit.
+    #[error("the stored {what} is not of the type that was asked for")]
+    Type {
+        /// Payload or data.
+        what: &'static str,
+    },
+    /// Times of one session that don't fit together.
+    #[error("the session's own {0}")]
+    Limits(PolicyError),
 }
 
 impl InputError {
+    /// 400 for what may have come with the request, 500 for what the application itself got wrong.
+    fn status(&self) -> u16 {
+        match self {
+            Self::Unserialisable | Self::Type { .. } | Self::Limits(_) => 500,
+            Self::Id(_) | Self::Payload(_) | Self::CookiesTooLarge => 400,
+        }
+    }
+
     /// A stable code for programs.
     pub fn code(&self) -> &'static str {
         match self {
@@ -171,7 +186,8 @@ impl InputError {
             Self::Payload(error) => error.code(),
             Self::Unserialisable => "payload.unserialisable",
             Self::CookiesTooLarge => "request.cookies_too_large",
-            Self::Type => "payload.type",
+            Self::Type { .. } => "payload.type",
+            Self::Limits(_) => "session.limits",
         }
     }
 }

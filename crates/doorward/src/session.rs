@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::error::{InputError, SessionError};
 use crate::exchange::Exchange;
 use crate::options::json_text;
-use crate::sessions::{SessionInformation, Sessions};
+use crate::sessions::{ISSUER, SessionInformation, Sessions};
 
 /// A session that this request belongs to. Only a checked token makes one.
 #[derive(Clone, Debug)]
@@ -62,7 +62,7 @@ impl Session {
 
     /// The application's part of the access token, as a type of the caller's.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, InputError> {
-        serde_json::from_str(self.payload_text()).map_err(|_| InputError::Type)
+        serde_json::from_str(self.payload_text()).map_err(|_| InputError::Type { what: "access token payload" })
     }
 
     /// The whole access token payload as JSON text, Doorward's claims included.
@@ -71,7 +71,7 @@ impl Session {
     }
 
     fn stored_payload(&self) -> &Payload {
-        self.payload.get_or_init(|| self.claims.payload())
+        self.payload.get_or_init(|| self.claims.payload().without(ISSUER))
     }
 
     /// Ends the session: its row goes, and this answer clears its tokens.
@@ -98,9 +98,25 @@ impl Session {
     /// It is laid over the *stored* payload, so of two merges at once none is lost.
     pub async fn merge_into_access_token_payload(&mut self, update: impl Serialize) -> Result<(), SessionError> {
         let sessions = self.exchange.sessions().clone();
-        let update = sessions.payload(&json_text(&update)?)?;
-        let Some(key) = sessions.key(self.handle()) else { return Err(self.exchange.gone(self.handle())) };
-        match sessions.shared.service.merge(key, update, Some(Arc::clone(&self.claims))).await? {
+        let update = sessions.update(&update)?;
+        let claims = Some(Arc::clone(&self.claims));
+        let outcome = sessions.shared.service.merge(sessions.key_of(&self.claims), update, claims).await?;
+        self.take(outcome)
+    }
+
+    /// Replaces the access token payload, whatever it was. The answer carries a new access token with the same end.
+    /// [`SessionError::Unauthorised`] if the session is gone.
+    pub async fn replace_access_token_payload(&mut self, payload: impl Serialize) -> Result<(), SessionError> {
+        let sessions = self.exchange.sessions().clone();
+        let payload = sessions.payload_with_issuer(&json_text(&payload)?)?;
+        let claims = Some(Arc::clone(&self.claims));
+        let outcome = sessions.shared.service.replace_payload(sessions.key_of(&self.claims), payload, claims).await?;
+        self.take(outcome)
+    }
+
+    /// Goes on with what a change of the payload gave.
+    fn take(&mut self, outcome: ChangeOutcome) -> Result<(), SessionError> {
+        match outcome {
             ChangeOutcome::Stored(None) => Ok(()),
             ChangeOutcome::Stored(Some(access)) => {
                 self.claims = Arc::clone(&access.claims);

@@ -1,11 +1,13 @@
 //! The sessions of an application: what is shared by all requests, and what is done by handle or by user.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use doorward_engine::id::{SessionHandle, SessionKey, TenantId, UserId};
-use doorward_engine::payload::{JsonText, Payload};
+use doorward_engine::payload::{JsonText, Payload, PayloadError};
 use doorward_engine::session::record::Row;
 use doorward_engine::time::Millis;
+use doorward_engine::token::access::Claims;
 use doorward_service::store::{Selector, UserSelector};
 use doorward_service::{ChangeOutcome, Service, UpkeepReport};
 use doorward_wire::fdi::site::Site;
@@ -15,6 +17,9 @@ use serde::de::DeserializeOwned;
 use crate::error::{InputError, SessionError};
 use crate::hooks::Hooks;
 use crate::options::json_text;
+
+/// The claim that says who made the token. It is Doorward's, and no part of what the application sees of a payload.
+pub(crate) const ISSUER: &str = "iss";
 
 /// The sessions of an application. Cheap to clone; all clones are the same.
 #[derive(Clone, Debug)]
@@ -59,14 +64,19 @@ impl SessionInformation {
             created_at: row.created_at,
             refreshed_at: row.rotated_at,
             expires_at: row.expires_at,
-            payload: row.payload,
+            payload: row.payload.without(ISSUER),
             data: row.data,
         }
     }
 
-    /// The stored access token payload, as JSON text.
+    /// The application's part of the access token payload, as JSON text.
     pub fn payload_text(&self) -> &str {
         self.payload.as_str()
+    }
+
+    /// The same, as a type of the caller's.
+    pub fn payload<T: DeserializeOwned>(&self) -> Result<T, InputError> {
+        serde_json::from_str(self.payload_text()).map_err(|_| InputError::Type { what: "access token payload" })
     }
 
     /// The session data, as JSON text.
@@ -76,7 +86,7 @@ impl SessionInformation {
 
     /// The session data, as a type of the caller's.
     pub fn data<T: DeserializeOwned>(&self) -> Result<T, InputError> {
-        serde_json::from_str(self.data.as_str()).map_err(|_| InputError::Type)
+        serde_json::from_str(self.data.as_str()).map_err(|_| InputError::Type { what: "session data" })
     }
 }
 
@@ -165,7 +175,7 @@ impl Sessions {
         handle: &SessionHandle,
         update: impl Serialize,
     ) -> Result<bool, SessionError> {
-        let update = self.payload(&json_text(&update)?)?;
+        let update = self.update(&update)?;
         let Some(key) = self.key(handle) else { return Ok(false) };
         match self.shared.service.merge(key, update, None).await? {
             ChangeOutcome::Stored(_) => Ok(true),
@@ -202,11 +212,33 @@ impl Sessions {
         Some(SessionKey { app: self.shared.service.app().clone(), tenant, handle: handle.clone() })
     }
 
+    /// Where the session of a token is.
+    pub(crate) fn key_of(&self, claims: &Claims) -> SessionKey {
+        let app = self.shared.service.app().clone();
+        SessionKey { app, tenant: claims.tenant.clone(), handle: claims.handle.clone() }
+    }
+
     pub(crate) fn user(&self, user: &UserId) -> UserSelector {
         UserSelector { app: self.shared.service.app().clone(), tenant: None, user: user.clone() }
     }
 
-    pub(crate) fn payload(&self, text: &str) -> Result<Payload, InputError> {
+    /// An update of a payload: the issuer isn't the application's to change.
+    pub(crate) fn update(&self, update: &impl Serialize) -> Result<Payload, InputError> {
+        let update = self.payload(&json_text(update)?)?;
+        if update.has(ISSUER) {
+            return Err(PayloadError::Reserved { claim: ISSUER.into() }.into());
+        }
+        Ok(update)
+    }
+
+    /// What an application hands in, with the issuer laid over it: its own `iss` is overwritten, as upstream does.
+    pub(crate) fn payload_with_issuer(&self, text: &str) -> Result<Payload, InputError> {
+        let issuer = json_text(&BTreeMap::from([(ISSUER, self.shared.site.issuer())]))?;
+        let issuer = Payload::parse(&issuer, usize::MAX)?;
+        Ok(self.payload(text)?.without(ISSUER).with(&issuer, usize::MAX)?)
+    }
+
+    fn payload(&self, text: &str) -> Result<Payload, InputError> {
         Ok(Payload::parse(text, self.shared.payload_limit)?)
     }
 }

@@ -69,7 +69,8 @@ impl std::fmt::Debug for SignedIn {
 }
 
 impl SignedIn {
-    /// The headers: `cookie`, and `anti-csrf` and `rid` so that the request passes either check.
+    /// The headers: `cookie`, or `authorization` where tokens travel in headers; and `anti-csrf` and `rid`, so that the
+    /// request passes either check.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.headers.iter().map(|(name, value)| (*name, value.as_str()))
     }
@@ -99,7 +100,11 @@ pub async fn signed_in_as(sessions: &Sessions, new: NewSession) -> Result<Signed
     exchange.create_session(new).await?;
     let edits = exchange.take_edits();
     let cookies: Vec<&str> = values(&edits, "set-cookie").filter_map(|cookie| cookie.split(';').next()).collect();
-    let mut headers = vec![("cookie", cookies.join("; ")), ("rid", "anti-csrf".to_owned())];
+    let mut headers = vec![("rid", "anti-csrf".to_owned())];
+    if !cookies.is_empty() {
+        headers.push(("cookie", cookies.join("; ")));
+    }
+    headers.extend(values(&edits, "st-access-token").next().map(|token| ("authorization", format!("Bearer {token}"))));
     headers.extend(values(&edits, "anti-csrf").next().map(|value| ("anti-csrf", value.to_owned())));
     Ok(SignedIn { headers })
 }

@@ -104,7 +104,7 @@ async fn information_is_what_is_stored() {
     assert_eq!((found.user.as_str(), found.tenant.as_str()), ("ada", "public"));
     assert_eq!((found.created_at, found.refreshed_at), (START, None));
     assert_eq!(found.expires_at.as_u64() - START.as_u64(), 100 * 86_400_000);
-    assert_eq!(found.payload_text(), r#"{"role":"editor","iss":"http://localhost:3000/auth"}"#);
+    assert_eq!(found.payload_text(), r#"{"role":"editor"}"#);
     assert_eq!(found.data_text(), r#"{"cart":[1,2]}"#);
     #[derive(Deserialize)]
     struct Data {
@@ -132,7 +132,7 @@ async fn data_and_payload_change_by_handle() {
     assert!(sessions.merge_into_access_token_payload(&handle, update).await.unwrap());
     let found = sessions.session_information(&handle).await.unwrap().unwrap();
     assert_eq!(found.data_text(), r#"{"cart":3}"#);
-    let expected = r#"{"role":"editor","iss":"http://localhost:3000/auth","new":{"deep":[null]}}"#;
+    let expected = r#"{"role":"editor","new":{"deep":[null]}}"#;
     assert_eq!(found.payload_text(), expected);
 
     let code = async |update: serde_json::Value| {
@@ -194,7 +194,7 @@ async fn a_session_gives_its_payload_typed_and_its_times() {
                 level: u8,
             }
             let own: Own = session.payload()?;
-            assert_eq!(session.payload::<u8>().unwrap_err(), InputError::Type);
+            assert!(matches!(session.payload::<u8>(), Err(InputError::Type { .. })));
             assert_eq!((session.issued_at(), session.expires_at().as_u64()), (START, START.as_u64() + 3_600_000));
             assert_eq!(session.tenant(), &TenantId::default());
             assert!(session.claims_text().contains(r#""sub":"ada""#) && !session.payload_text().contains("sub"));
@@ -223,7 +223,7 @@ async fn a_merge_hands_out_a_token_with_the_new_payload_and_the_same_end() {
             Ok(session.payload_text().to_owned())
         })
         .await;
-        let expected = r#"{"role":"editor","iss":"http://localhost:3000/auth","again":true}"#;
+        let expected = r#"{"role":"editor","again":true}"#;
         assert_eq!(answer.assert_ok().body, expected);
         assert_eq!(answer.set_cookies().len(), 1);
         let after = claims(&answer.cookie("sAccessToken").unwrap());

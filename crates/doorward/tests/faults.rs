@@ -154,6 +154,7 @@ async fn keys_that_cant_be_read_are_a_5xx_and_never_a_refresh_loop() {
             app.serve(&Call::get("/me").bearer(&unknown)).await.assert_error(503, "store.unavailable");
         }
         app.store.heal();
+        app.clock.step(Duration::from_millis(500));
         app.serve(&Call::get("/me").bearer(&unknown)).await.assert_try_refresh();
     })
     .await;

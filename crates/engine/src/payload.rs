@@ -143,6 +143,23 @@ impl Payload {
         Ok(own.to_text())
     }
 
+    /// Whether it has a member of this name.
+    pub fn has(&self, name: &str) -> bool {
+        Members::parse(&self.0).is_some_and(|members| members.0.iter().any(|(known, _)| known == name))
+    }
+
+    /// Returns the payload without the member of this name. The others keep their text and order.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        match Members::parse(&self.0) {
+            Some(mut members) if members.0.iter().any(|(known, _)| known == name) => {
+                members.0.retain(|(known, _)| known != name);
+                Self(members.to_text().into())
+            }
+            _ => self.clone(),
+        }
+    }
+
     /// Returns the members between the braces, without them.
     pub(crate) fn inner(&self) -> &str {
         let text = self.0.trim_ascii();

@@ -5,6 +5,9 @@ use alloc::vec::Vec;
 use crate::session::record::SessionLimits;
 use crate::time::{Lifetime, Millis};
 
+/// Bytes of payload that fit an access token of 8 KiB, the longest that is read.
+pub const PAYLOAD_LIMIT_MOST: usize = 5 * 1024 + 512;
+
 /// The settings of an app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -73,9 +76,14 @@ pub enum Theft {
 }
 
 impl Policy {
-    /// How long a succession window lasts: the grace, and at most a tenth of an access token's life.
-    pub fn window(&self) -> Lifetime {
-        self.grace.min(self.access_lifetime.divided_by(10))
+    /// How long a succession window of a session lasts: the grace, and at most a tenth of its access tokens' life.
+    pub fn window(&self, limits: &SessionLimits) -> Lifetime {
+        self.grace.min(self.access_lifetime_of(limits).divided_by(10))
+    }
+
+    /// How long the access tokens of a session live.
+    pub fn access_lifetime_of(&self, limits: &SessionLimits) -> Lifetime {
+        limits.access_lifetime.map_or(self.access_lifetime, |own| own.min(self.access_lifetime))
     }
 
     /// How long a session lives from now on when it is created or extended.
@@ -90,7 +98,7 @@ impl Policy {
 
     /// The end of an access token that is made now for a session with these limits.
     pub(crate) fn access_end(&self, now: Millis, limits: &SessionLimits, jitter: [u8; 4]) -> Millis {
-        let lifetime = limits.access_lifetime.map_or(self.access_lifetime, |own| own.min(self.access_lifetime));
+        let lifetime = self.access_lifetime_of(limits);
         let most = lifetime.as_millis().saturating_mul(u64::from(self.jitter_per_mille.min(1000))) / 1000;
         let cut = most.saturating_mul(u64::from(u32::from_be_bytes(jitter))) / u64::from(u32::MAX);
         let end = now.after(Lifetime::from_millis(lifetime.as_millis().saturating_sub(cut)));
@@ -108,6 +116,9 @@ impl Policy {
         within("refresh_lifetime", self.refresh_lifetime, Lifetime::from_secs(1), century)?;
         within("grace", self.grace, Lifetime::ZERO, Lifetime::from_secs(300))?;
         within("key_interval", self.key_interval, Lifetime::from_hours(1), Lifetime::from_hours(720))?;
+        if self.payload_limit > PAYLOAD_LIMIT_MOST {
+            return Err(PolicyError::PayloadLimit { bytes: self.payload_limit });
+        }
         if self.jitter_per_mille > 1000 {
             return Err(PolicyError::Jitter);
         }
@@ -161,6 +172,12 @@ pub enum PolicyError {
         value: Lifetime,
         /// The access token's life.
         access: Lifetime,
+    },
+    /// Tokens that hold so much are refused by whoever reads them.
+    #[error("payload_limit is {bytes} bytes, and an access token holds at most {PAYLOAD_LIMIT_MOST}")]
+    PayloadLimit {
+        /// Its value.
+        bytes: usize,
     },
     /// More than all.
     #[error("jitter_per_mille must be at most 1000")]

@@ -2,6 +2,7 @@
 
 use doorward_engine::policy::{Policy, PolicyError, PolicyWarning};
 use doorward_engine::session::create::{NewLimits, NewSession};
+use doorward_engine::session::record::SessionLimits;
 use doorward_engine::session::refresh::Refreshed;
 use doorward_engine::time::{Lifetime, Millis};
 use proptest::prelude::*;
@@ -26,7 +27,7 @@ fn millis(count: u64) -> Lifetime {
 #[test]
 fn the_default_is_allowed_without_a_warning() {
     assert_eq!(Policy::default().check(), Ok(Vec::new()));
-    assert_eq!(Policy::default().window(), Lifetime::from_secs(30));
+    assert_eq!(Policy::default().window(&SessionLimits::default()), Lifetime::from_secs(30));
 }
 
 #[test]
@@ -90,10 +91,10 @@ fn a_grace_that_windows_cannot_last_is_warned_of() {
     let short = |grace| with(|policy| (policy.access_lifetime, policy.grace) = (MINUTE, grace));
     let (tenth, grace) = (Lifetime::from_secs(6), Lifetime::from_secs(30));
     assert_eq!(short(grace).check(), Ok(vec![PolicyWarning::GraceOverTenth { grace, window: tenth }]));
-    assert_eq!(short(grace).window(), tenth);
+    assert_eq!(short(grace).window(&SessionLimits::default()), tenth);
     assert_eq!(short(tenth).check(), Ok(Vec::new()));
-    assert_eq!(short(tenth).window(), tenth);
-    assert_eq!(short(SECOND).window(), SECOND);
+    assert_eq!(short(tenth).window(&SessionLimits::default()), tenth);
+    assert_eq!(short(SECOND).window(&SessionLimits::default()), SECOND);
 }
 
 #[test]

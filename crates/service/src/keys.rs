@@ -4,7 +4,6 @@
 //! INVARIANT: a new key is published by the store before this process signs with it, and of two processes that make one
 //! at once, one key is stored and both use it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use doorward_engine::id::AppId;
@@ -30,8 +29,14 @@ pub(crate) struct Keys {
     succession_secret: Option<Secret>,
     ring: RwLock<Arc<KeyRing>>,
     /// Single flight: who holds it reads or makes keys. Dropping the holder's future frees it.
-    change: Mutex<()>,
-    reloaded_at: AtomicU64,
+    change: Mutex<LastReload>,
+}
+
+/// When the keys were last read again for a key that isn't known here, and how that ended if it failed.
+#[derive(Debug, Default)]
+struct LastReload {
+    at: Option<Millis>,
+    failed: Option<ServiceError>,
 }
 
 impl std::fmt::Debug for Keys {
@@ -61,14 +66,7 @@ impl Keys {
             stored = add_signing_key(&app, newest(&stored), now, store, world, signer).await?;
         }
         let ring = ring_of(&app, stored, succession_secret.as_ref(), world)?;
-        let keys = Self {
-            app,
-            policy,
-            succession_secret,
-            ring: RwLock::new(Arc::new(ring)),
-            change: Mutex::new(()),
-            reloaded_at: AtomicU64::new(0),
-        };
+        let keys = Self { app, policy, succession_secret, ring: RwLock::new(Arc::new(ring)), change: Mutex::default() };
         Ok(keys)
     }
 
@@ -101,33 +99,58 @@ impl Keys {
         if !self.snapshot().wants_key(now, &self.policy) {
             return Ok(self.snapshot());
         }
+        match self.rotate(now, store, world, signer).await {
+            // The old key still may sign: a request that can be served isn't refused for what can wait a minute.
+            Err(error) if !ring.is_overdue(now, &self.policy) => {
+                tracing::warn!(name: "doorward.key.late", target: "doorward", app = %self.app, "rotation failed: {error}");
+                Ok(ring)
+            }
+            rotated => rotated,
+        }
+    }
+
+    async fn rotate(
+        &self,
+        now: Millis,
+        store: &dyn Store,
+        world: &World,
+        signer: &Signer,
+    ) -> Result<Arc<KeyRing>, ServiceError> {
+        let newest_here = self.snapshot().newest();
         let mut stored = store.keys(self.app.clone()).await?;
-        if newest(&stored) == Some(ring.newest()) {
-            stored = add_signing_key(&self.app, Some(ring.newest()), now, store, world, signer).await?;
+        if newest(&stored) == Some(newest_here) {
+            stored = add_signing_key(&self.app, Some(newest_here), now, store, world, signer).await?;
             tracing::info!(name: "doorward.key.rotated", target: "doorward", app = %self.app, "a new signing key is published");
         }
         self.replace(stored, world)
     }
 
-    /// Reads the keys again because a token names one that isn't known here. `None` within the cooldown.
-    pub(crate) async fn reload(&self, store: &dyn Store, world: &World) -> Result<Option<Arc<KeyRing>>, ServiceError> {
-        let before = self.reloaded_at.load(Ordering::Acquire);
-        let _guard = self.change.lock().await;
-        let (last, now) = (self.reloaded_at.load(Ordering::Acquire), world.clock.now());
-        if last != before {
-            // Another request read them while this one waited.
-            return Ok(Some(self.snapshot()));
+    /// Reads the keys again because a token names one that isn't known here. Within the cooldown it answers as the last
+    /// time: with the ring as it stands, or that the keys can't be read.
+    pub(crate) async fn reload(&self, store: &dyn Store, world: &World) -> Result<Arc<KeyRing>, ServiceError> {
+        let mut last = self.change.lock().await;
+        let now = world.clock.now();
+        if last.at.is_some_and(|at| now.distance(at) < RELOAD_COOLDOWN) {
+            return last.failed.clone().map_or_else(|| Ok(self.snapshot()), Err);
         }
-        if now.distance(Millis::saturating(last)) < RELOAD_COOLDOWN {
-            return Ok(None);
-        }
-        let stored = store.keys(self.app.clone()).await?;
-        self.reloaded_at.store(now.as_u64(), Ordering::Release);
-        self.replace(stored, world).map(Some)
+        // Set before the store is asked: one that hangs or fails is not asked again for each made-up name.
+        last.at = Some(now);
+        last.failed = Some(StoreError::Unavailable("the keys are being read".into()).into());
+        let reloaded = match store.keys(self.app.clone()).await {
+            Ok(stored) => self.replace(stored, world),
+            Err(error) => Err(error.into()),
+        };
+        last.failed = reloaded.as_ref().err().cloned();
+        reloaded
     }
 
     fn replace(&self, stored: StoredKeys, world: &World) -> Result<Arc<KeyRing>, ServiceError> {
-        let ring = Arc::new(ring_of(&self.app, stored, self.succession_secret.as_ref(), world)?);
+        let ring = ring_of(&self.app, stored, self.succession_secret.as_ref(), world)?;
+        let before = self.snapshot();
+        if before.has_same_keys(&ring) {
+            return Ok(before);
+        }
+        let ring = Arc::new(ring);
         *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&ring);
         Ok(ring)
     }
@@ -142,7 +165,7 @@ async fn add_signing_key(
     signer: &Signer,
 ) -> Result<StoredKeys, ServiceError> {
     let maker = Arc::clone(&world.keys);
-    let value = signer.run(move || maker.signing_key()).await??;
+    let value = signer.run(signer.reserve()?, move || maker.signing_key()).await??;
     // A key's creation time is its name, and the newest one signs: after a clock that went back it must still be new.
     let created_at = newest_seen.map_or(now, |newest| now.max(newest.after(Lifetime::from_millis(1))));
     let key = StoredKey { created_at, value };

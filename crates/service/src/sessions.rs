@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use doorward_engine::flow::Env;
-use doorward_engine::id::{AppId, SessionKey};
+use doorward_engine::id::{AppId, SessionHandle, SessionKey};
 use doorward_engine::key::jwks::Jwks;
 use doorward_engine::key::ring::KeyRing;
 use doorward_engine::payload::{JsonText, Payload};
@@ -12,7 +12,7 @@ use doorward_engine::secret::Secret;
 use doorward_engine::session::create::{Create, Created, NewSession};
 use doorward_engine::session::data::{Changed, Merge, Replace};
 use doorward_engine::session::record::Row;
-use doorward_engine::session::refresh::{Refresh, RefreshRequest, Refreshed, TheftFound};
+use doorward_engine::session::refresh::{Refresh, RefreshRequest, Refreshed, TheftFound, handle_of};
 use doorward_engine::session::verify::{Confirm, ConfirmRequest, Confirmed};
 use doorward_engine::session::{Deny, Issued};
 use doorward_engine::time::Millis;
@@ -23,7 +23,7 @@ use crate::env::World;
 use crate::error::ServiceError;
 use crate::keys::Keys;
 use crate::revoked::Revoked;
-use crate::signer::Signer;
+use crate::signer::{Signer, Slot};
 use crate::store::{Selector, Store, UserSelector};
 use crate::verified::{Known, VerifyOutcome};
 
@@ -165,18 +165,13 @@ impl Service {
     /// Creates a session.
     pub async fn create(&self, new: NewSession) -> Result<CreateOutcome, ServiceError> {
         let keys = self.signing_keys().await?;
+        let slot = self.signer.reserve()?;
         for _ in 0..CREATE_ATTEMPTS {
             let entropy = self.world.entropy()?;
             let env = self.env(&keys, &entropy);
             if let Created::Issued(issued) = drive(&*self.store.0, &env, Create::start(new.clone(), &env)).await? {
                 tracing::debug!(name: "doorward.session.created", target: "doorward", handle = %issued.row.key.handle);
-                let key = issued.row.key.clone();
-                let signed = self.sign_issued(*issued).await;
-                if signed.is_err() {
-                    // Nobody has its tokens: a session that can't be handed out isn't kept. If this fails too it expires.
-                    let _ = self.store.0.remove(Selector::Keys(vec![key])).await;
-                }
-                return signed;
+                return self.sign_issued(slot, *issued).await;
             }
         }
         Err(ServiceError::Contended)
@@ -186,18 +181,18 @@ impl Service {
     /// known here.
     pub async fn verify(&self, token: &str) -> Result<VerifyOutcome, ServiceError> {
         let now = self.now();
-        if let Some(claims) = self.known.verified(token) {
+        let mut keys = self.keys.snapshot();
+        if let Some(claims) = self.known.verified(token, &keys) {
             return Ok(if now < claims.expires_at { Ok(claims) } else { Err(AccessError::Expired) });
         }
-        let mut outcome = access::verify(token, &self.keys.snapshot(), now, &self.policy);
-        if outcome == Err(AccessError::UnknownKey)
-            && let Some(keys) = self.keys.reload(&*self.store.0, &self.world).await?
-        {
+        let mut outcome = access::verify(token, &keys, now, &self.policy);
+        if outcome == Err(AccessError::UnknownKey) {
+            keys = self.keys.reload(&*self.store.0, &self.world).await?;
             outcome = access::verify(token, &keys, now, &self.policy);
         }
         Ok(outcome.map(|claims| {
             let claims = Arc::new(claims);
-            self.known.remember_verified(token, &claims);
+            self.known.remember_verified(token, &claims, &keys);
             claims
         }))
     }
@@ -214,6 +209,7 @@ impl Service {
             return Ok(ConfirmOutcome::Stands(claims));
         }
         let keys = self.signing_keys().await?;
+        let slot = self.signer.reserve()?;
         let entropy = self.world.entropy()?;
         let env = self.env(&keys, &entropy);
         let (own, had_parent) = (claims.own, claims.parent.is_some());
@@ -221,7 +217,7 @@ impl Service {
         let confirmed = drive(&*self.store.0, &env, step).await?;
         let outcome = match confirmed {
             Confirmed::Stands(claims) => ConfirmOutcome::Stands(Arc::new(*claims)),
-            Confirmed::Renewed(access) => ConfirmOutcome::Renewed(self.sign(*access).await?),
+            Confirmed::Renewed(access) => ConfirmOutcome::Renewed(self.sign(slot, *access).await?),
             Confirmed::Unauthorised(deny) => return Ok(ConfirmOutcome::Unauthorised(deny)),
         };
         if had_parent {
@@ -234,12 +230,13 @@ impl Service {
     pub async fn refresh(&self, request: RefreshRequest) -> Result<RefreshOutcome, ServiceError> {
         let tentative = request.tentative;
         let keys = self.signing_keys().await?;
+        let slot = self.signer.reserve()?;
         let entropy = self.world.entropy()?;
         let env = self.env(&keys, &entropy);
         match drive(&*self.store.0, &env, Refresh::start(request, &env)).await? {
             Refreshed::Issued(issued) => {
                 tracing::debug!(name: "doorward.session.refreshed", target: "doorward", handle = %issued.row.key.handle);
-                Ok(RefreshOutcome::Issued(Box::new(self.sign_issued(*issued).await?)))
+                Ok(RefreshOutcome::Issued(Box::new(self.sign_issued(slot, *issued).await?)))
             }
             Refreshed::Unauthorised(deny) => {
                 tracing::debug!(name: "doorward.refresh.denied", target: "doorward", reason = deny.code());
@@ -260,6 +257,11 @@ impl Service {
                 Ok(RefreshOutcome::Theft(found))
             }
         }
+    }
+
+    /// The session that a refresh token belongs to, if it is one of ours; whether it is good isn't judged. No I/O.
+    pub fn handle_of_refresh_token(&self, token: &Secret) -> Option<SessionHandle> {
+        handle_of(token, &self.keys.snapshot(), &*self.world.crypto)
     }
 
     /// Ends sessions, and returns those that were there. Their access tokens are refused here at once, and elsewhere
@@ -305,20 +307,43 @@ impl Service {
         claims: Option<Arc<Claims>>,
     ) -> Result<ChangeOutcome, ServiceError> {
         let keys = self.signing_keys().await?;
+        let slot = self.signer.reserve()?;
         let entropy = self.world.entropy()?;
         let env = self.env(&keys, &entropy);
         let step = Merge::start(key, update, claims.map(Arc::unwrap_or_clone));
         let changed = drive(&*self.store.0, &env, step).await?;
-        self.change_outcome(changed).await
+        self.change_outcome(slot, changed).await
+    }
+
+    /// Replaces the payload of a session. With the claims of a request its access token is made anew.
+    pub async fn replace_payload(
+        &self,
+        key: SessionKey,
+        payload: Payload,
+        claims: Option<Arc<Claims>>,
+    ) -> Result<ChangeOutcome, ServiceError> {
+        self.replace(key, Some(payload), None, claims).await
     }
 
     /// Replaces the data of a session.
     pub async fn replace_data(&self, key: SessionKey, data: JsonText) -> Result<ChangeOutcome, ServiceError> {
-        let keys = self.keys.snapshot();
+        self.replace(key, None, Some(data), None).await
+    }
+
+    async fn replace(
+        &self,
+        key: SessionKey,
+        payload: Option<Payload>,
+        data: Option<JsonText>,
+        claims: Option<Arc<Claims>>,
+    ) -> Result<ChangeOutcome, ServiceError> {
+        let keys = self.signing_keys().await?;
+        let slot = self.signer.reserve()?;
         let entropy = self.world.entropy()?;
         let env = self.env(&keys, &entropy);
-        let changed = drive(&*self.store.0, &env, Replace::start(key, None, Some(data), &env)).await?;
-        self.change_outcome(changed).await
+        let step = Replace::start(key, payload, data, claims.map(Arc::unwrap_or_clone), &env);
+        let changed = drive(&*self.store.0, &env, step).await?;
+        self.change_outcome(slot, changed).await
     }
 
     /// Makes everything acknowledged durable and closes the store.
@@ -326,10 +351,12 @@ impl Service {
         Ok(self.store.0.close().await?)
     }
 
-    async fn change_outcome(&self, changed: Changed) -> Result<ChangeOutcome, ServiceError> {
+    async fn change_outcome(&self, slot: Slot, changed: Changed) -> Result<ChangeOutcome, ServiceError> {
         Ok(match changed {
             Changed::Stored { access: None, .. } => ChangeOutcome::Stored(None),
-            Changed::Stored { access: Some(access), .. } => ChangeOutcome::Stored(Some(self.sign(*access).await?)),
+            Changed::Stored { access: Some(access), .. } => {
+                ChangeOutcome::Stored(Some(self.sign(slot, *access).await?))
+            }
             Changed::NoSession => ChangeOutcome::NoSession,
             Changed::Refused(error) => ChangeOutcome::Refused(error),
         })
@@ -352,14 +379,14 @@ impl Service {
         self.revoked.add(keys, now, now.after(self.policy.access_lifetime));
     }
 
-    async fn sign(&self, access: UnsignedAccess) -> Result<SignedAccess, ServiceError> {
+    async fn sign(&self, slot: Slot, access: UnsignedAccess) -> Result<SignedAccess, ServiceError> {
         let UnsignedAccess { unsigned, claims } = access;
-        let token = Secret::new(self.signer.sign(unsigned).await?);
+        let token = Secret::new(self.signer.sign(slot, unsigned).await?);
         Ok(SignedAccess { token, claims: Arc::new(claims) })
     }
 
-    async fn sign_issued(&self, issued: Issued) -> Result<IssuedTokens, ServiceError> {
+    async fn sign_issued(&self, slot: Slot, issued: Issued) -> Result<IssuedTokens, ServiceError> {
         let Issued { access, refresh, refresh_expires_at, anti_csrf, row } = issued;
-        Ok(IssuedTokens { access: self.sign(access).await?, refresh, refresh_expires_at, anti_csrf, row })
+        Ok(IssuedTokens { access: self.sign(slot, access).await?, refresh, refresh_expires_at, anti_csrf, row })
     }
 }

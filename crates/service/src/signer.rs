@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use doorward_engine::token::jws::Unsigned;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::error::ServiceError;
 
-/// Signatures that may wait. At 3,000 a second and core this is a tenth of a second of work.
-const QUEUE: usize = 512;
+/// Signatures that may be promised. At 3,000 a second and core this is a third of a second of work on two.
+const SLOTS: usize = 2048;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -22,12 +22,19 @@ type Job = Box<dyn FnOnce() + Send>;
 #[derive(Debug)]
 pub struct Signer {
     jobs: SyncSender<Job>,
+    slots: Arc<Semaphore>,
+}
+
+/// A place in the queue, taken before anything is written: what was committed can be signed.
+#[derive(Debug)]
+pub struct Slot {
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Signer {
     /// Starts as many threads as there are cores, at most eight.
     pub fn start() -> Result<Self, ServiceError> {
-        let (jobs, queue) = sync_channel::<Job>(QUEUE);
+        let (jobs, queue) = sync_channel::<Job>(SLOTS);
         let queue = Arc::new(Mutex::new(queue));
         for number in 0..thread::available_parallelism().map_or(2, usize::from).min(8) {
             let queue = Arc::clone(&queue);
@@ -37,16 +44,31 @@ impl Signer {
                 return Err(ServiceError::Overloaded);
             }
         }
-        Ok(Self { jobs })
+        Ok(Self { jobs, slots: Arc::new(Semaphore::new(SLOTS)) })
+    }
+
+    /// Takes a place in the queue; [`ServiceError::Overloaded`] if there is none. Dropping it gives it back.
+    pub fn reserve(&self) -> Result<Slot, ServiceError> {
+        Arc::clone(&self.slots)
+            .try_acquire_owned()
+            .map(|permit| Slot { _permit: permit })
+            .map_err(|_| ServiceError::Overloaded)
     }
 
     /// Runs a job on one of the threads.
-    pub async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, ServiceError> {
+    pub async fn run<T: Send + 'static>(
+        &self,
+        slot: Slot,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ServiceError> {
         let (done, result) = oneshot::channel();
         let job: Job = Box::new(move || {
+            let made = job();
+            drop(slot);
             // Nobody waits any more if the request was dropped.
-            let _ = done.send(job());
+            let _ = done.send(made);
         });
+        // INVARIANT: there are as many slots as the queue has places, so a job with a slot finds it not full.
         self.jobs.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => ServiceError::Overloaded,
             TrySendError::Disconnected(_) => ServiceError::Closed,
@@ -55,11 +77,11 @@ impl Signer {
     }
 
     /// Signs a token: at once if that is cheap, else on one of the threads.
-    pub async fn sign(&self, unsigned: Unsigned) -> Result<String, ServiceError> {
+    pub async fn sign(&self, slot: Slot, unsigned: Unsigned) -> Result<String, ServiceError> {
         if unsigned.is_cheap() {
             return Ok(unsigned.sign()?);
         }
-        Ok(self.run(move || unsigned.sign()).await??)
+        Ok(self.run(slot, move || unsigned.sign()).await??)
     }
 }
 

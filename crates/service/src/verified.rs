@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use doorward_engine::hash::Hash1;
+use doorward_engine::key::ring::KeyRing;
 use doorward_engine::token::access::{AccessError, Claims};
 use quick_cache::sync::Cache;
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, UnitWeighter};
@@ -13,11 +14,15 @@ const PROMOTED: usize = 10_000;
 /// What verifying an access token gives.
 pub type VerifyOutcome = Result<Arc<Claims>, AccessError>;
 
+type VerifiedTokens = Cache<Box<str>, (Arc<Claims>, Arc<KeyRing>)>;
+
 /// What this process knows of tokens that it saw.
 pub(crate) struct Known {
-    /// Keyed by the whole token; a hit is still judged by time, key and revocation.
-    verified: Option<Cache<Box<str>, Arc<Claims>>>,
-    /// Hashes of refresh tokens that are known to have become current. Published values, no secrets.
+    /// Keyed by the whole token, with the ring that it was verified by: under other keys it is verified anew. A hit is
+    /// still judged by time and revocation.
+    verified: Option<VerifiedTokens>,
+    /// Hashes of refresh tokens whose first use needs no write any more: they became current, or another branch did.
+    /// Published values, no secrets.
     promoted: Cache<[u8; 64], ()>,
 }
 
@@ -32,13 +37,14 @@ impl Known {
         Self { verified: (verified_tokens > 0).then(|| Cache::new(verified_tokens)), promoted: small_cache(PROMOTED) }
     }
 
-    pub(crate) fn verified(&self, token: &str) -> Option<Arc<Claims>> {
-        self.verified.as_ref()?.get(token)
+    pub(crate) fn verified(&self, token: &str, ring: &Arc<KeyRing>) -> Option<Arc<Claims>> {
+        let (claims, verified_by) = self.verified.as_ref()?.get(token)?;
+        Arc::ptr_eq(&verified_by, ring).then_some(claims)
     }
 
-    pub(crate) fn remember_verified(&self, token: &str, claims: &Arc<Claims>) {
+    pub(crate) fn remember_verified(&self, token: &str, claims: &Arc<Claims>, ring: &Arc<KeyRing>) {
         if let Some(cache) = &self.verified {
-            cache.insert(token.into(), Arc::clone(claims));
+            cache.insert(token.into(), (Arc::clone(claims), Arc::clone(ring)));
         }
     }
 

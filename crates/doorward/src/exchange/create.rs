@@ -1,14 +1,14 @@
 //! Creating a session in an answer (`spec/modern-sdk.md` 2.6).
 
 use doorward_engine::id::IdError;
-use doorward_engine::payload::{JsonText, Payload};
+use doorward_engine::payload::JsonText;
 use doorward_engine::session::create::NewSession as Creation;
 use doorward_wire::fdi::cookie_name::TokenKind;
 use doorward_wire::fdi::transfer::TransferMethod;
 
 use crate::error::{InputError, SessionError};
 use crate::exchange::Exchange;
-use crate::options::{NewSession, json_text};
+use crate::options::NewSession;
 use crate::session::Session;
 
 impl Exchange {
@@ -23,41 +23,33 @@ impl Exchange {
         if new.user.as_str().is_empty() {
             return Err(IdError::Empty { what: "user id" }.into());
         }
-        let payload = self.sessions().payload(&new.payload?)?;
+        new.limits.check(service.policy()).map_err(InputError::Limits)?;
+        let payload = self.sessions().payload_with_issuer(&new.payload?)?;
         let data = JsonText::parse(&new.data?, service.policy().data_limit).map_err(InputError::from)?;
         let method = site.transfer_for_creation(self.request().auth_mode());
         let creation = Creation {
             app: service.app().clone(),
             tenant: new.tenant,
             user: new.user,
-            payload: with_issuer(&payload, site.issuer())?,
+            payload,
             data,
             anti_csrf: site.anti_csrf().makes_token(method),
             use_static_key: false,
             limits: new.limits,
         };
         let issued = service.create(creation).await?;
-        self.clear_other(method, TokenKind::Access)?;
+        self.clear_other(method)?;
+        self.clear_older_domain(method)?;
         let claims = self.attach(method, issued)?;
         Ok(Session::new(self.clone(), claims))
     }
 
     /// Clears the tokens that the request brought another way than the one that is used now.
-    pub(super) fn clear_other(&self, used: TransferMethod, kind: TokenKind) -> Result<(), SessionError> {
+    fn clear_other(&self, used: TransferMethod) -> Result<(), SessionError> {
         let other = used.other();
-        if self.request().candidate(kind, other).is_none() {
+        if self.request().candidate(TokenKind::Access, other).is_none() {
             return Ok(());
         }
         self.edit(|state| state.edits.clear(other))
     }
-}
-
-/// The issuer comes behind the application's members; its own `iss` is overwritten, as upstream does.
-fn with_issuer(payload: &Payload, issuer: &str) -> Result<Payload, SessionError> {
-    #[derive(serde::Serialize)]
-    struct Issuer<'a> {
-        iss: &'a str,
-    }
-    let issuer = Payload::parse(&json_text(&Issuer { iss: issuer })?, usize::MAX)?;
-    Ok(payload.with(&issuer, usize::MAX)?)
 }

@@ -8,7 +8,7 @@ use doorward_service::ConfirmOutcome;
 use doorward_wire::fdi::cookie_name::TokenKind;
 use doorward_wire::fdi::csrf::{Judgement, is_checked_by_default};
 use doorward_wire::fdi::request::Candidate;
-use doorward_wire::fdi::transfer::{Offered, TransferMethod};
+use doorward_wire::fdi::transfer::{Choice, Need, Offered, TransferMethod};
 
 use crate::error::{InputError, SessionError};
 use crate::exchange::{Current, Exchange, Seen};
@@ -99,7 +99,7 @@ impl Exchange {
             None => cookie.is_none(),
         });
         let offered = Offered { header: bearer.is_some(), cookie: cookie.is_some() };
-        let method = self.shared().site.allowed().of_offered(offered)?;
+        let Choice::Use(method) = self.shared().site.allowed().for_verify(offered, Need::Optional) else { return None };
         let candidate = match method {
             TransferMethod::Cookie => cookie,
             TransferMethod::Header => bearer,

@@ -215,5 +215,5 @@ impl Exchange {
 
 fn front_token(claims: &Claims) -> Result<FrontToken, SessionError> {
     FrontToken::build(&claims.user, claims.expires_at, claims.json.as_str())
-        .map_err(|_| crate::error::InputError::Type.into())
+        .map_err(|_| crate::error::InputError::Type { what: "access token payload" }.into())
 }

@@ -5,9 +5,9 @@ use doorward_engine::session::refresh::RefreshRequest;
 use doorward_service::RefreshOutcome;
 use doorward_wire::fdi::cookie_name::TokenKind;
 use doorward_wire::fdi::csrf::{AntiCsrf, Judgement};
-use doorward_wire::fdi::transfer::TransferMethod;
+use doorward_wire::fdi::transfer::{RefreshChoice, TransferMethod};
 
-use crate::error::SessionError;
+use crate::error::{InputError, SessionError};
 use crate::exchange::Exchange;
 use crate::session::Session;
 
@@ -33,7 +33,8 @@ impl Exchange {
     async fn refreshed(&self) -> Result<Session, SessionError> {
         let request = self.request();
         let site = &self.shared().site;
-        let Some(method) = site.allowed().of_offered(request.offered(TokenKind::Refresh)) else {
+        let Some(RefreshChoice { method, clears }) = site.allowed().for_refresh(request.offered(TokenKind::Refresh))
+        else {
             self.judge_cut_cookies()?;
             return Err(self.unauthorised("refresh.absent"));
         };
@@ -49,10 +50,14 @@ impl Exchange {
         let outcome = self.best_of(&tokens, method).await?;
         match outcome {
             Some(RefreshOutcome::Issued(issued)) => {
-                self.clear_other(method, TokenKind::Refresh)?;
+                self.edit(|state| clears.into_iter().for_each(|other| state.edits.clear(other)))?;
                 self.clear_older_domain(method)?;
                 let claims = self.attach(method, *issued)?;
                 Ok(Session::new(self.clone(), claims))
+            }
+            // More cookies of the name than are kept: the good one may not have been among them.
+            Some(RefreshOutcome::Unauthorised(_)) | None if self.are_cookies_dropped(method) => {
+                Err(InputError::CookiesTooLarge.into())
             }
             Some(RefreshOutcome::Unauthorised(deny)) => Err(self.unauthorised(deny.code())),
             Some(RefreshOutcome::Theft(found)) => {
@@ -66,8 +71,16 @@ impl Exchange {
         }
     }
 
-    /// Presents the tokens one after the other until one is good. While there are others a theft is only noted: a stale
-    /// cookie of an older domain must not end the session that the good one belongs to.
+    fn are_cookies_dropped(&self, method: TransferMethod) -> bool {
+        let cookies = self.request().cookies(TokenKind::Refresh);
+        method == TransferMethod::Cookie
+            && (cookies.occurrences() > cookies.all().len() || self.request().cookies_were_cut())
+            && cookies.is_duplicated()
+    }
+
+    /// Presents the tokens one after the other until one is good, those of the newest session first: browsers send the
+    /// oldest cookie first, which is that of a session from before the cookie domain was changed. While there are others
+    /// a theft is only noted: a stale cookie must not end the session that the good one belongs to.
     async fn best_of(
         &self,
         tokens: &[&Secret],
@@ -77,6 +90,9 @@ impl Exchange {
         if others.is_empty() {
             return self.present(first, method, false).await.map(Some);
         }
+        let mut tokens = tokens.to_vec();
+        // Handles begin with the time.
+        tokens.sort_by_cached_key(|token| std::cmp::Reverse(self.shared().service.handle_of_refresh_token(token)));
         let (mut stale, mut refused) = (None, None);
         for token in tokens {
             match self.present(token, method, true).await? {
@@ -109,7 +125,7 @@ impl Exchange {
         Ok(service.refresh(request).await?)
     }
 
-    fn clear_older_domain(&self, method: TransferMethod) -> Result<(), SessionError> {
+    pub(super) fn clear_older_domain(&self, method: TransferMethod) -> Result<(), SessionError> {
         if method != TransferMethod::Cookie {
             return Ok(());
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use doorward_engine::token::access::Claims;
+use doorward_service::store::Selector;
 
 use crate::error::SessionError;
 use crate::exchange::Exchange;
@@ -25,7 +26,8 @@ impl Exchange {
             },
         };
         if !current.is_new {
-            self.judge_anti_csrf(&current, GetSession::new())?;
+            // Whatever the method: a GET that signs out is not for another site to send either.
+            self.judge_anti_csrf(&current, GetSession::new().anti_csrf(true))?;
         }
         let claims: Arc<Claims> = Arc::clone(&current.claims);
         self.state().current = Some(current);
@@ -35,7 +37,7 @@ impl Exchange {
     /// Ends the session and clears its tokens, the way they travel. Those of another session that has taken its place in
     /// this exchange stay.
     pub(crate) async fn revoke_current(&self, claims: &Claims) -> Result<(), SessionError> {
-        self.sessions().revoke_session(&claims.handle).await?;
+        self.sessions().revoke(Selector::Keys(vec![self.sessions().key_of(claims)])).await?;
         if self.state().is_replaced(&claims.handle) {
             return Ok(());
         }

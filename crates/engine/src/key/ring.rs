@@ -99,6 +99,14 @@ impl KeyRing {
         core::iter::once(&self.newest).chain(&self.older).filter(move |key| now <= key.created_at.after(lifetime))
     }
 
+    /// Whether both have the same keys, so that the one may go on to be used for the other.
+    pub fn has_same_keys(&self, other: &Self) -> bool {
+        let ids = |ring: &Self| {
+            core::iter::once(&ring.newest).chain(&ring.older).map(|key| key.id.clone()).collect::<Vec<_>>()
+        };
+        ids(self) == ids(other) && self.refresh == other.refresh
+    }
+
     /// The moment before which keys are of no use any more.
     pub fn outlived(now: Millis, policy: &Policy) -> Millis {
         now.before(policy.key_lifetime())

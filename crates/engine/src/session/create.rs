@@ -6,6 +6,7 @@ use crate::flow::{Env, Flow, Seen, Step};
 use crate::hash::Hash2;
 use crate::id::{AppId, SessionHandle, SessionKey, TenantId, UserId};
 use crate::payload::{JsonText, Payload};
+use crate::policy::{Policy, PolicyError};
 use crate::session::Issued;
 use crate::session::lineage::Next;
 use crate::session::record::{Row, SessionLimits, Write};
@@ -43,6 +44,24 @@ pub struct NewLimits {
     pub refresh_lifetime: Option<Lifetime>,
     /// How long it lives at all.
     pub absolute: Option<Lifetime>,
+}
+
+impl NewLimits {
+    /// Checks that the session can be refreshed: it must outlive its access tokens, which live a second at least.
+    pub fn check(&self, policy: &Policy) -> Result<(), PolicyError> {
+        let least = Lifetime::from_secs(1);
+        let access = self.access_lifetime.map_or(policy.access_lifetime, |own| own.min(policy.access_lifetime));
+        if access < least {
+            let (setting, most) = ("access_lifetime", policy.access_lifetime);
+            return Err(PolicyError::Range { setting, value: access, least, most });
+        }
+        for (setting, limit) in [("refresh_lifetime", self.refresh_lifetime), ("absolute_limit", self.absolute)] {
+            if let Some(value) = limit.filter(|value| *value <= access) {
+                return Err(PolicyError::NotLonger { setting, value, access });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The creation of a session.

@@ -47,11 +47,7 @@ impl Flow for Merge {
 
     fn resume(self, seen: Seen, env: &Env<'_>) -> Step<Self> {
         match seen {
-            Seen::Applied(row) => {
-                let claims = self.claims.filter(|claims| claims.expires_at > env.now);
-                let access = claims.map(|claims| Box::new(rewritten(&claims, &row, env)));
-                Step::Done(Changed::Stored { row: Box::new(row), access })
-            }
+            Seen::Applied(row) => stored(row, self.claims, env),
             Seen::Row(Some(row)) if row.is_alive(env.now) => {
                 match row.payload.merged(&self.update, env.policy.payload_limit) {
                     Err(error) => Step::Done(Changed::Refused(error)),
@@ -72,6 +68,13 @@ impl Flow for Merge {
     }
 }
 
+/// An access token that is alive is replaced by one with the payload as it stands.
+fn stored<F: Flow<Outcome = Changed>>(row: Row, claims: Option<Claims>, env: &Env<'_>) -> Step<F> {
+    let claims = claims.filter(|claims| claims.expires_at > env.now);
+    let access = claims.map(|claims| Box::new(rewritten(&claims, &row, env)));
+    Step::Done(Changed::Stored { row: Box::new(row), access })
+}
+
 fn rewritten(claims: &Claims, row: &Row, env: &Env<'_>) -> UnsignedAccess {
     Draft {
         user: &claims.user,
@@ -88,24 +91,33 @@ fn rewritten(claims: &Claims, row: &Row, env: &Env<'_>) -> UnsignedAccess {
     .write(env)
 }
 
-/// A replacement of payload or data, whatever stood before.
+/// A replacement of payload or data, whatever stood before; with the claims of a request, its access token is made anew
+/// with the new payload (`spec/modern-core.md` 8.7, regenerate).
 #[derive(Debug)]
-pub struct Replace(());
+pub struct Replace {
+    claims: Option<Claims>,
+}
 
 impl Replace {
     /// Writes what is given; `None` keeps what stands.
-    pub fn start(key: SessionKey, payload: Option<Payload>, data: Option<JsonText>, env: &Env<'_>) -> Step<Self> {
-        Step::Commit(Write::Update(Update { key, now: env.now, seen: None, payload, data }), Self(()))
+    pub fn start(
+        key: SessionKey,
+        payload: Option<Payload>,
+        data: Option<JsonText>,
+        claims: Option<Claims>,
+        env: &Env<'_>,
+    ) -> Step<Self> {
+        Step::Commit(Write::Update(Update { key, now: env.now, seen: None, payload, data }), Self { claims })
     }
 }
 
 impl Flow for Replace {
     type Outcome = Changed;
 
-    fn resume(self, seen: Seen, _: &Env<'_>) -> Step<Self> {
-        Step::Done(match seen {
-            Seen::Applied(row) => Changed::Stored { row: Box::new(row), access: None },
-            Seen::Row(_) => Changed::NoSession,
-        })
+    fn resume(self, seen: Seen, env: &Env<'_>) -> Step<Self> {
+        match seen {
+            Seen::Applied(row) => stored(row, self.claims, env),
+            Seen::Row(_) => Step::Done(Changed::NoSession),
+        }
     }
 }

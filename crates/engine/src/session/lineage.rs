@@ -10,14 +10,14 @@
 //! | 4 | P is prev, within grace, and current isn't S | theft | current := S of window 1; prev and the time stay |
 //! | 5 | anything else | theft | theft |
 //!
-//! A window lasts [`Policy::window`]. A presentation in its second half starts its time anew, with the same successor;
+//! A window lasts [`Policy::window`](crate::policy::Policy::window). A presentation in its second half starts its time anew, with the same successor;
 //! one after its end opens the next. Openings and new starts together are at most [`PRESENTATIONS`] in the life of a
 //! token; after that every presentation outside a window gets a successor of its own. A grace of zero, or a stored key
 //! that nothing can be derived from, switches windows and rows 3 and 4 off.
 
 use crate::flow::Env;
 use crate::hash::Hash2;
-use crate::policy::{Policy, Rotation};
+use crate::policy::Rotation;
 use crate::session::record::{Change, Row, Succession, Window, WindowGuard};
 use crate::time::{Lifetime, Millis};
 use crate::token::refresh::Opened;
@@ -110,21 +110,22 @@ impl core::fmt::Display for Evidence {
 pub(crate) fn judge(presented: &Opened, row: &Row, successors: &Successors<'_>, request: Request<'_>) -> Verdict {
     let Request { env, .. } = request;
     let windows = !env.policy.grace.is_zero() && successors.can_derive();
+    let length = windows.then(|| env.policy.window(&row.limits));
     let token = presented.hash2();
     if row.current == token {
-        let draw = Draw::of(row.window_of_current(), env.now, env.policy, windows);
+        let draw = Draw::of(row.window_of_current(), env.now, length);
         return request.succeed(row, draw, successors, Row1Or2 { promoted: None });
     }
     let parent = presented.parent(env.crypto);
     if parent == Some(row.current) {
-        let draw = Draw::of(None, env.now, env.policy, windows);
+        let draw = Draw::of(None, env.now, length);
         return request.succeed(row, draw, successors, Row1Or2 { promoted: Some(token) });
     }
     let is_previous = row.prev == Some(token);
     let within_grace = row.rotated_at.is_some_and(|at| env.now.distance(at) <= env.policy.grace);
     if is_previous && windows && within_grace {
         if let Some(successor) = successors.find(&row.current, PRESENTATIONS) {
-            return Verdict::Answer(Next { successor, is_current: true });
+            return request.answer_or_switch(row, Next { successor, is_current: true });
         }
         if env.policy.rotation == Rotation::OnRefresh {
             let successor = successors.of_window(1);
@@ -155,8 +156,10 @@ pub(crate) fn guess(
 ) -> Option<(Succession, Next)> {
     let Request { env, .. } = request;
     let windows = !env.policy.grace.is_zero() && successors.can_derive();
+    // A first window opens now, however long it will last.
+    let length = windows.then_some(Lifetime::ZERO);
     let key = presented.key(request.app);
-    let draw = Draw::of(None, env.now, env.policy, windows);
+    let draw = Draw::of(None, env.now, length);
     let (change, next) = request.apply(presented.hash2(), draw, successors, &Row1Or2 { promoted: None });
     let guard = Succession {
         key,
@@ -186,12 +189,18 @@ impl Request<'_> {
     fn succeed(&self, row: &Row, draw: Draw, successors: &Successors<'_>, kind: Row1Or2) -> Verdict {
         let presented = kind.promoted.unwrap_or(row.current);
         let (change, next) = self.apply(presented, draw, successors, &kind);
-        let switches_key = self.use_static_key.is_some_and(|wanted| wanted != row.use_static_key);
         match change {
             Some(change) => Verdict::Write(self.change(row, change), next),
-            None if switches_key => Verdict::Write(self.change(row, Change::Stay { window: None }), next),
-            None => Verdict::Answer(next),
+            None => self.answer_or_switch(row, next),
         }
+    }
+
+    /// Nothing of the lineage is to be written; the kind of signing key is, if the caller asks for another one.
+    fn answer_or_switch(&self, row: &Row, next: Next) -> Verdict {
+        if self.use_static_key.is_some_and(|wanted| wanted != row.use_static_key) {
+            return Verdict::Write(self.change(row, Change::Stay { window: None }), next);
+        }
+        Verdict::Answer(next)
     }
 
     /// What rows 1 and 2 write, and whom they hand out.
@@ -245,11 +254,9 @@ struct Draw {
 }
 
 impl Draw {
-    fn of(latest: Option<Window>, now: Millis, policy: &Policy, windows: bool) -> Self {
-        if !windows {
-            return Self { window: None, writes: false };
-        }
-        let length = policy.window();
+    /// `length` is how long a window lasts; `None` where there are none.
+    fn of(latest: Option<Window>, now: Millis, length: Option<Lifetime>) -> Self {
+        let Some(length) = length else { return Self { window: None, writes: false } };
         let Some(latest) = latest else {
             return Self { window: Some(Window { opened_at: now, number: 1, count: 1 }), writes: true };
         };

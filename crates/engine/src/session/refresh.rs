@@ -3,8 +3,10 @@
 
 use alloc::boxed::Box;
 
+use crate::crypto::Crypto;
 use crate::flow::{Env, Flow, Seen, Step};
-use crate::id::{AppId, SessionKey, UserId};
+use crate::id::{AppId, SessionHandle, SessionKey, UserId};
+use crate::key::ring::KeyRing;
 use crate::policy::Theft;
 use crate::secret::Secret;
 use crate::session::lineage::{self, Evidence, Next, Request, Verdict};
@@ -50,6 +52,11 @@ pub struct TheftFound {
     pub user: UserId,
     /// Why it was judged so.
     pub evidence: Evidence,
+}
+
+/// The session that a refresh token belongs to, if it is one of ours. Nothing is said of whether it is good.
+pub fn handle_of(token: &Secret, keys: &KeyRing, crypto: &dyn Crypto) -> Option<SessionHandle> {
+    Opened::open(token, keys.refresh(), crypto).ok().map(|opened| opened.contents().handle.clone())
 }
 
 /// The refresh of a session.

@@ -72,20 +72,22 @@ impl Confirm {
         }
     }
 
-    /// The token that replaces the one that was shown: the same tokens behind it, known to be current, a full life.
-    fn renewed(&self, row: &Row, env: &Env<'_>) -> Step<Self> {
+    /// The token that replaces the one that was shown: the same tokens behind it. Where those are known to be current it
+    /// has a full life and no parent; a token of an overtaken branch gets the new payload, and lives no longer for it.
+    fn renewed(&self, row: &Row, is_current: bool, env: &Env<'_>) -> Step<Self> {
         let claims = &self.claims;
+        let (parent, end) = if is_current { (None, End::Full) } else { (claims.parent, End::At(claims.expires_at)) };
         let access = Draft {
             user: &claims.user,
             recipe_user: &claims.recipe_user,
             tenant: &claims.tenant,
             handle: &claims.handle,
             own: claims.own,
-            parent: None,
+            parent,
             anti_csrf: claims.anti_csrf.as_ref(),
             payload: &row.payload,
             limits: &row.limits,
-            end: End::Full,
+            end,
         }
         .write(env);
         Step::Done(Confirmed::Renewed(Box::new(access)))
@@ -102,13 +104,17 @@ impl Flow for Confirm {
 
     fn resume(self, seen: Seen, env: &Env<'_>) -> Step<Self> {
         match seen {
-            Seen::Applied(row) => self.renewed(&row, env),
+            Seen::Applied(row) => self.renewed(&row, true, env),
             Seen::Row(Some(row)) if row.is_alive(env.now) => {
                 let is_current = row.current == self.claims.own.stored(env.crypto);
                 // A token of an overtaken branch stands until it ends: its refresh token is what will be judged.
                 let renew = (self.promotes && is_current)
                     || !row.payload.without_reserved().same_members(&self.claims.payload());
-                if renew { self.renewed(&row, env) } else { Step::Done(Confirmed::Stands(Box::new(self.claims))) }
+                if renew {
+                    self.renewed(&row, is_current, env)
+                } else {
+                    Step::Done(Confirmed::Stands(Box::new(self.claims)))
+                }
             }
             Seen::Row(_) => Step::Done(Confirmed::Unauthorised(Deny::NoSession)),
         }
