@@ -281,3 +281,38 @@ async fn a_session_that_is_gone_is_unauthorised_and_its_tokens_are_cleared() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_payload_is_replaced_as_a_whole_and_the_issuer_stays() {
+    both(async |way| {
+        let app = App::new(way).await;
+        let mut browser = app.browser();
+        browser.login_as(NewSession::for_user(user("ada")).payload(json!({ "role": "editor" }))).await;
+        let before = claims(&browser.access_token());
+        let replace = Deed::new(|exchange| async move {
+            let mut session = exchange.get_session(GetSession::new()).await?;
+            session.replace_access_token_payload(json!({ "plan": "gold", "iss": "nobody" })).await?;
+            Ok(session.payload_text().to_owned())
+        });
+        assert_eq!(browser.send(Call::to(replace)).await.assert_ok().body, r#"{"plan":"gold"}"#);
+        let after = claims(&browser.access_token());
+        assert_eq!((&after["plan"], &after["iss"], &after["exp"]), (&json!("gold"), &before["iss"], &before["exp"]));
+        assert_eq!(after.get("role"), None);
+
+        let remove = Deed::new(|exchange| async move {
+            let mut session = exchange.get_session(GetSession::new()).await?;
+            session.merge_into_access_token_payload(json!({ "iss": null })).await.map(|()| String::new())
+        });
+        browser.send(Call::to(remove)).await.assert_error(400, "payload.reserved_claim");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_payload_at_its_limit_can_be_merged_into() {
+    let app = App::with(Way::Bare, |builder| builder.payload_limit(20)).await;
+    let mut browser = app.browser();
+    let login = browser.login_as(NewSession::for_user(user("ada")).payload(json!({ "a": "x".repeat(12) }))).await;
+    let handle = SessionHandle::parse(&login.shown("handle")).unwrap();
+    assert!(app.sessions.merge_into_access_token_payload(&handle, json!({ "a": "y".repeat(12) })).await.unwrap());
+}

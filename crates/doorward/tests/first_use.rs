@@ -211,3 +211,27 @@ async fn verified_tokens_that_are_remembered_end_and_are_revoked_as_others() {
     })
     .await;
 }
+
+/// Two branches of one token, as a thief and the owner have them at grace 0: the one that is overtaken gets a payload
+/// that changed, and not a longer life.
+#[tokio::test]
+async fn a_token_of_an_overtaken_branch_lives_no_longer_for_a_payload_that_changed() {
+    both(async |way| {
+        let app = App::with(way, |builder| builder.grace(Duration::ZERO)).await;
+        let mut owner = app.browser();
+        let login = owner.login("ada").await;
+        let mut thief = owner.clone();
+        thief.refresh().await.assert_ok();
+        owner.refresh().await.assert_ok();
+        owner.get("/me").await.assert_ok();
+        let before = claims(&thief.access_token());
+        app.clock.step(Duration::from_secs(1800));
+        let handle = SessionHandle::parse(&login.shown("handle")).unwrap();
+        app.sessions.merge_into_access_token_payload(&handle, json!({ "role": "new" })).await.unwrap();
+        let checked = Deed::get(GetSession::new().anti_csrf(false).check_store(true));
+        thief.send(Call::to(checked)).await.assert_ok();
+        let after = claims(&thief.access_token());
+        assert_eq!((&after["role"], &after["exp"]), (&json!("new"), &before["exp"]));
+    })
+    .await;
+}

@@ -7,7 +7,7 @@ use doorward::{AntiCsrf, NewSession, Rotation};
 use serde_json::json;
 
 use crate::app::{App, both, user};
-use crate::client::{Call, claims};
+use crate::client::{Browser, Call, claims};
 
 const REFRESH: &str = "/auth/session/refresh";
 
@@ -285,6 +285,39 @@ async fn the_cookie_of_the_oldest_kits_is_cleared_with_every_verdict() {
             answer.assert_refused("unauthorised");
             assert_eq!(answer.cleared_cookies(), ["sIdRefreshToken", "sAccessToken", "sRefreshToken"]);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_window_lasts_no_longer_than_a_tenth_of_the_sessions_own_access_tokens() {
+    both(async |way| {
+        let app = App::new(way).await;
+        let mut browser = app.browser();
+        browser.login_as(NewSession::for_user(user("ada")).access_lifetime(Duration::from_secs(60))).await;
+        let first = browser.peek(Call::post(REFRESH)).await.cookie("sRefreshToken");
+        app.clock.step(Duration::from_secs(3));
+        assert_eq!(browser.peek(Call::post(REFRESH)).await.cookie("sRefreshToken"), first, "within 6 s: the same");
+        app.clock.step(Duration::from_secs(10));
+        assert_ne!(browser.peek(Call::post(REFRESH)).await.cookie("sRefreshToken"), first, "after them: another");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_two_good_refresh_cookies_the_newer_session_counts() {
+    both(async |way| {
+        let app = App::new(way).await;
+        let (mut old, mut new) = (app.browser(), app.browser());
+        old.login("eve").await;
+        app.clock.step(Duration::from_secs(60));
+        new.login("ada").await;
+        let cookie = |browser: &Browser<'_>| {
+            format!("sRefreshToken={}", browser.refresh_token().replace('+', "%2B").replace('=', "%3D"))
+        };
+        // Browsers send the older cookie first.
+        let answer = app.serve(&Call::post(REFRESH).cookie(format!("{}; {}", cookie(&old), cookie(&new)))).await;
+        assert_eq!(claims(&answer.assert_ok().cookie("sAccessToken").unwrap())["sub"], "ada");
     })
     .await;
 }

@@ -178,6 +178,13 @@ refused!(
     "key_interval is 60 s, and must be between 3600 s and 2592000 s"
 );
 refused!(
+    a_payload_limit_that_no_token_holds,
+    HTTPS,
+    |builder| builder.payload_limit(16 * 1024),
+    "config.policy",
+    "payload_limit is 16384 bytes, and an access token holds at most 5632"
+);
+refused!(
     an_access_lifetime_of_nothing,
     HTTPS,
     |builder| builder.access_lifetime(Duration::ZERO),

@@ -204,3 +204,19 @@ async fn after_a_sign_out_the_token_is_refused_here_whoever_ended_the_session_fi
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_get_that_signs_out_is_checked_as_well() {
+    both(async |way| {
+        let app = App::with(way, |builder| builder.anti_csrf(AntiCsrf::ViaToken)).await;
+        let mut browser = app.browser();
+        browser.login("ada").await;
+        let sign_out = Deed::new(|exchange| async move { exchange.sign_out().await.map(|()| "out".into()) });
+        let forged = Call::by(http::Method::GET, sign_out.clone()).cookie(browser.cookies("/"));
+        app.serve(&forged).await.assert_try_refresh();
+        assert_eq!(app.store.rows("ada").await.len(), 1);
+        browser.send(Call::by(http::Method::GET, sign_out)).await.assert_ok();
+        assert_eq!(app.store.rows("ada").await.len(), 0);
+    })
+    .await;
+}
