@@ -1,4 +1,4 @@
-//! Names a type of each, so that both are compiled and linked as one program's.
+//! Names a type of each. CI only resolves this package; `cargo check` in its folder compiles both as one program's.
 
 /// What such an application holds.
 #[derive(Debug)]

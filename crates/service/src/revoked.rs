@@ -8,32 +8,39 @@ use std::sync::{PoisonError, RwLock};
 use doorward_engine::id::SessionKey;
 use doorward_engine::time::Millis;
 
-/// Ended sessions that are remembered. Beyond it the one whose tokens end first is forgotten; its tokens then last for
-/// the rest of their life, as those of a session that another process ended.
+/// Ended sessions that are remembered. Beyond it those whose tokens end first are forgotten; their tokens then last for
+/// the rest of their life, as those of sessions that another process ended.
 const LIMIT: usize = 100_000;
 
 /// Which sessions ended, and until when that matters.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Revoked {
+    limit: usize,
     ended: RwLock<HashMap<SessionKey, Millis>>,
     /// So that nothing is locked while nothing was revoked, which is nearly always.
     count: AtomicUsize,
 }
 
+impl Default for Revoked {
+    fn default() -> Self {
+        Self::with_limit(LIMIT)
+    }
+}
+
 impl Revoked {
+    fn with_limit(limit: usize) -> Self {
+        Self { limit, ended: RwLock::default(), count: AtomicUsize::new(0) }
+    }
+
     /// Remembers that sessions ended; no access token of theirs lives longer than `until`.
     pub(crate) fn add(&self, keys: &[SessionKey], now: Millis, until: Millis) {
         if keys.is_empty() {
             return;
         }
         let mut ended = self.ended.write().unwrap_or_else(PoisonError::into_inner);
-        if ended.len() + keys.len() > LIMIT {
-            ended.retain(|_, until| *until > now);
-        }
         for key in keys {
-            if ended.len() >= LIMIT {
-                let first = ended.iter().min_by_key(|(_, until)| **until).map(|(key, _)| key.clone());
-                first.and_then(|key| ended.remove(&key));
+            if ended.len() >= self.limit && !ended.contains_key(key) {
+                make_room(&mut ended, self.limit, now);
             }
             ended.insert(key.clone(), until);
         }
@@ -48,5 +55,108 @@ impl Revoked {
     /// Whether this process ended the session.
     pub(crate) fn contains(&self, key: &SessionKey) -> bool {
         self.ended.read().unwrap_or_else(PoisonError::into_inner).contains_key(key)
+    }
+}
+
+/// Forgets the sessions whose tokens have ended, and if that isn't a tenth of the limit, those whose tokens end first,
+/// until it is. It looks at all of them, but only once for each tenth of the limit that is added, so the cost of adding
+/// one is constant on average.
+fn make_room(ended: &mut HashMap<SessionKey, Millis>, limit: usize, now: Millis) {
+    ended.retain(|_, until| *until > now);
+    let kept = limit.saturating_sub((limit / 10).max(1));
+    let Some(last) = ended.len().saturating_sub(kept).checked_sub(1) else { return };
+    let mut ends: Vec<Millis> = ended.values().copied().collect();
+    let (earlier, &mut end, _) = ends.select_nth_unstable(last);
+    // Many may end at once: of these only as many as needed.
+    let mut at_end = 1 + earlier.iter().filter(|earlier| **earlier == end).count();
+    ended.retain(|_, until| {
+        let goes = *until < end || (*until == end && at_end > 0);
+        at_end -= usize::from(goes && *until == end);
+        !goes
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use doorward_testkit::contract::given::key;
+
+    use super::*;
+
+    const LIMIT: usize = 100;
+
+    fn at(millis: usize) -> Millis {
+        Millis::saturating(millis as u64)
+    }
+
+    fn keys(numbers: std::ops::Range<usize>) -> Vec<SessionKey> {
+        numbers.map(|number| key(&number.to_string())).collect()
+    }
+
+    fn len(revoked: &Revoked) -> usize {
+        let len = revoked.ended.read().unwrap().len();
+        assert_eq!(revoked.count.load(Ordering::Acquire), len);
+        len
+    }
+
+    fn has_all(revoked: &Revoked, numbers: std::ops::Range<usize>) -> bool {
+        keys(numbers).iter().all(|key| revoked.contains(key))
+    }
+
+    fn has_none(revoked: &Revoked, numbers: std::ops::Range<usize>) -> bool {
+        !keys(numbers).iter().any(|key| revoked.contains(key))
+    }
+
+    #[test]
+    fn the_newest_stay_and_the_oldest_tenth_goes_at_once() {
+        let revoked = Revoked::with_limit(LIMIT);
+        for number in 0..LIMIT {
+            revoked.add(&keys(number..number + 1), at(0), at(1000 + number));
+        }
+        assert_eq!(len(&revoked), LIMIT);
+        assert!(has_all(&revoked, 0..LIMIT));
+
+        revoked.add(&keys(0..LIMIT), at(0), at(1000 + LIMIT));
+        assert!(has_all(&revoked, 0..LIMIT), "those that are there need no room");
+
+        let revoked = Revoked::with_limit(LIMIT);
+        for number in 0..1000 {
+            revoked.add(&keys(number..number + 1), at(0), at(1000 + number));
+            assert!(len(&revoked) <= LIMIT);
+            assert!(has_all(&revoked, (number + 1).saturating_sub(LIMIT * 9 / 10)..number + 1), "{number}");
+            if number == LIMIT {
+                assert_eq!(len(&revoked), 91);
+                assert!(has_none(&revoked, 0..10));
+            }
+        }
+    }
+
+    #[test]
+    fn of_many_that_end_at_once_only_a_tenth_goes() {
+        let revoked = Revoked::with_limit(LIMIT);
+        revoked.add(&keys(0..5), at(0), at(1000));
+        revoked.add(&keys(5..LIMIT), at(0), at(1001));
+        revoked.add(&keys(LIMIT..LIMIT + 1), at(0), at(1001));
+        assert_eq!(len(&revoked), 91);
+        assert!(has_none(&revoked, 0..5));
+        revoked.add(&keys(0..LIMIT * 5), at(0), at(1002));
+        assert!(len(&revoked) <= LIMIT);
+    }
+
+    #[test]
+    fn what_is_over_goes_first_and_is_enough_when_it_makes_room() {
+        let revoked = Revoked::with_limit(LIMIT);
+        revoked.add(&keys(0..30), at(0), at(1000));
+        revoked.add(&keys(30..LIMIT), at(0), at(2000));
+        revoked.add(&keys(LIMIT..LIMIT + 1), at(1000), at(3000));
+        assert_eq!(len(&revoked), 71);
+        assert!(has_all(&revoked, 30..LIMIT + 1));
+    }
+
+    #[test]
+    fn the_smallest_limit_holds() {
+        let revoked = Revoked::with_limit(1);
+        revoked.add(&keys(0..3), at(0), at(1000));
+        assert_eq!(len(&revoked), 1);
+        assert!(has_all(&revoked, 2..3));
     }
 }

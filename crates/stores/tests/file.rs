@@ -102,7 +102,7 @@ fn a_damaged_file_is_corrupt() {
 
 #[test]
 fn a_file_that_may_not_be_written_is_refused() {
-    let folder = Folder::new();
+    let folder = Folder::in_reach_of_others();
     block_on(async {
         let store = folder.open().await;
         insert(&store, &row("one")).await;

@@ -13,6 +13,11 @@ impl Folder {
         Self(tempfile::tempdir().unwrap())
     }
 
+    /// One that other users of the machine can get to, which the usual place for such folders may not allow.
+    pub(crate) fn in_reach_of_others() -> Self {
+        Self(tempfile::tempdir_in("/tmp").unwrap())
+    }
+
     pub(crate) fn path(&self) -> PathBuf {
         self.0.path().to_owned()
     }

@@ -12,4 +12,5 @@ mod crash;
 mod fault;
 mod file;
 mod folder;
+mod log;
 mod schema;

@@ -56,8 +56,15 @@ impl From<Fault> for StoreError {
             }
             ErrorCode::DiskFull => Self::Full(say("no space is left for the file")),
             ErrorCode::ReadOnly => Self::ReadOnly(say("the file can't be written to")),
+            ErrorCode::PermissionDenied => Self::ReadOnly(say("this user may not use the file")),
             ErrorCode::CannotOpen => Self::Unavailable(say("this user can't open the file, or make files beside it")),
             ErrorCode::SystemIoFailure => Self::Unavailable(say("reading or writing the file failed")),
+            ErrorCode::FileLockingProtocolFailed => Self::Unavailable(say("the file can't be locked")),
+            ErrorCode::OperationInterrupted | ErrorCode::OperationAborted => {
+                Self::Unavailable(say("a statement was interrupted"))
+            }
+            // SQLite tries again by itself, and gives up only while the tables go on changing.
+            ErrorCode::SchemaChanged => Self::Unavailable(say("another program is changing the tables")),
             ErrorCode::OutOfMemory => Self::Unavailable(say("no memory is left")),
             ErrorCode::DatabaseCorrupt => Self::Corrupt(say("the file is damaged")),
             ErrorCode::NotADatabase => Self::Corrupt(say("the file is not an SQLite database")),
@@ -93,5 +100,38 @@ pub(super) fn about(what: &str, error: StoreError) -> StoreError {
         StoreError::ReadOnly(text) => StoreError::ReadOnly(format!("{what}: {text}")),
         StoreError::Corrupt(text) => StoreError::Corrupt(format!("{what}: {text}")),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_damage_and_foreign_tables_are_corrupt() {
+        let cases = [
+            ("store.unavailable", ffi::SQLITE_BUSY_SNAPSHOT),
+            ("store.unavailable", ffi::SQLITE_LOCKED),
+            ("store.unavailable", ffi::SQLITE_PROTOCOL),
+            ("store.unavailable", ffi::SQLITE_INTERRUPT),
+            ("store.unavailable", ffi::SQLITE_ABORT),
+            ("store.unavailable", ffi::SQLITE_ABORT_ROLLBACK),
+            ("store.unavailable", ffi::SQLITE_SCHEMA),
+            ("store.unavailable", ffi::SQLITE_NOMEM),
+            ("store.unavailable", ffi::SQLITE_IOERR_READ),
+            ("store.unavailable", ffi::SQLITE_CANTOPEN),
+            ("store.full", ffi::SQLITE_FULL),
+            ("store.read_only", ffi::SQLITE_READONLY),
+            ("store.read_only", ffi::SQLITE_PERM),
+            ("store.corrupt", ffi::SQLITE_CORRUPT),
+            ("store.corrupt", ffi::SQLITE_NOTADB),
+            ("store.corrupt", ffi::SQLITE_ERROR),
+            ("store.corrupt", ffi::SQLITE_CONSTRAINT_NOTNULL),
+        ];
+        for (expected, code) in cases {
+            let error = StoreError::from(Fault::from(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)));
+            assert_eq!(error.code(), expected, "{error}");
+            assert!(error.to_string().contains(&format!("SQLite error {code})")), "{error}");
+        }
     }
 }

@@ -97,18 +97,27 @@ impl Shared {
     }
 }
 
-/// Ends the calls of a queue whose thread ends, for whatever reason.
-struct AbandonAtEnd<'a>(&'a Queue);
+/// Ends the calls of the writer's queue when it ends, for whatever reason.
+struct AbandonWrites<'a>(&'a Shared);
 
-impl Drop for AbandonAtEnd<'_> {
+impl Drop for AbandonWrites<'_> {
     fn drop(&mut self) {
-        self.0.abandon();
+        self.0.writes.abandon();
+    }
+}
+
+/// Ends the calls of the readers' queue when the last of those who hold it ends, for whatever reason.
+struct AbandonReads(Arc<Shared>);
+
+impl Drop for AbandonReads {
+    fn drop(&mut self) {
+        self.0.reads.abandon();
     }
 }
 
 /// What the writer's thread does, from opening the file to closing it.
 fn write(path: &Path, options: &Options, shared: &Arc<Shared>, opened: oneshot::Sender<StoreResult<()>>) {
-    let _at_end = AbandonAtEnd(&shared.writes);
+    let _at_end = AbandonWrites(shared);
     let connected = open::writer(path, options).and_then(|db| Ok((db, start_readers(path, options, shared)?)));
     let (db, readers) = match connected {
         Ok(connected) => connected,
@@ -129,11 +138,13 @@ fn write(path: &Path, options: &Options, shared: &Arc<Shared>, opened: oneshot::
 }
 
 fn start_readers(path: &Path, options: &Options, shared: &Arc<Shared>) -> StoreResult<Vec<JoinHandle<()>>> {
+    let at_end = Arc::new(AbandonReads(Arc::clone(shared)));
     (0..options.reader_threads.max(1))
         .map(|_| {
             let db = open::reader(path, options)?;
-            let shared = Arc::clone(shared);
+            let at_end = Arc::clone(&at_end);
             spawn("doorward-sqlite-reader", move || {
+                let shared = &at_end.0;
                 let mut jobs = Vec::with_capacity(1);
                 while shared.reads.take(1, &mut jobs) {
                     for mut job in jobs.drain(..).filter(|job| job.is_wanted()) {
@@ -193,5 +204,40 @@ impl Store for Sqlite {
             let _ = self.ended.clone().wait_for(|ended| *ended).await;
             Ok(())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use futures_executor::block_on;
+
+    use super::*;
+
+    #[test]
+    fn when_the_last_reader_ended_no_call_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("sessions.db");
+        let store = block_on(Sqlite::options().reader_threads(2).open(file)).unwrap();
+        let shared = Arc::clone(&store.shared);
+        let (ended, when_ended) = mpsc::channel();
+        // A thread of its own, so that a call without an end fails the test.
+        thread::spawn(move || {
+            let panics =
+                || block_on(shared.reads.call(|_| -> Result<(), error::Fault> { panic!("a read that panics") }));
+            let first = panics();
+            let between = block_on(shared.reads.call(|_| Ok(())));
+            let last = panics();
+            ended.send((first, between, last, block_on(shared.reads.call(|_| Ok(()))))).unwrap();
+        });
+        let (first, between, last, after) = when_ended.recv_timeout(Duration::from_secs(30)).unwrap();
+        assert!(matches!(first, Err(StoreError::Unavailable(_))), "{first:?}");
+        assert_eq!(between, Ok(()), "one is left");
+        assert!(matches!(last, Err(StoreError::Unavailable(_))), "{last:?}");
+        // Queued before the thread was gone, or refused after it.
+        assert!(matches!(after, Err(StoreError::Unavailable(_) | StoreError::Closed)), "{after:?}");
+        block_on(store.shared.writes.call(|_| Ok(()))).unwrap();
     }
 }

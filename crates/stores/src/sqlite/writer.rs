@@ -87,7 +87,13 @@ fn finish(
     });
     if let Err(error) = &outcome {
         counters.failed(jobs.len());
-        tracing::warn!(code = error.code(), %error, writes = jobs.len(), "store.write_failed");
+        tracing::warn!(
+            name: "doorward.store.write_failed",
+            target: "doorward",
+            code = error.code(),
+            %error,
+            writes = jobs.len(),
+        );
     }
     jobs.for_each(|job| job.finish(outcome.clone()));
 }
