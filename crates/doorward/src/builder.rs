@@ -294,7 +294,8 @@ impl SessionsBuilder {
     }
 
     /// Runs when a session ended because its refresh token was used by two, and may change the answer. It must not
-    /// block: spawn what takes long, such as a mail to the user.
+    /// block: spawn what takes long, such as a mail to the user. It doesn't run if the client hangs up before the answer
+    /// is made; the log has `doorward.session.theft_judged` then, and the session has ended all the same.
     pub fn on_theft(mut self, hook: impl Fn(&TheftReport, &mut Reply) + Send + Sync + 'static) -> Self {
         self.hooks.theft = Some(Arc::new(hook));
         self

@@ -1,6 +1,7 @@
 //! The only loop that carries an engine's steps to a store.
 
 use doorward_engine::flow::{Env, Flow, Seen, Step};
+use doorward_engine::session::record::Write;
 
 use crate::error::ServiceError;
 use crate::store::Store;
@@ -10,7 +11,17 @@ use crate::store::Store;
 const STEP_LIMIT: u32 = 16;
 
 /// Drives a use case to its outcome.
-pub async fn drive<F: Flow>(store: &dyn Store, env: &Env<'_>, mut step: Step<F>) -> Result<F::Outcome, ServiceError> {
+pub async fn drive<F: Flow>(store: &dyn Store, env: &Env<'_>, step: Step<F>) -> Result<F::Outcome, ServiceError> {
+    drive_seen(store, env, step, |_| ()).await
+}
+
+/// The same, and shows each write before the store has it: the future may be dropped before it hears of the outcome.
+pub async fn drive_seen<F: Flow>(
+    store: &dyn Store,
+    env: &Env<'_>,
+    mut step: Step<F>,
+    mut before: impl FnMut(&Write),
+) -> Result<F::Outcome, ServiceError> {
     for _ in 0..STEP_LIMIT {
         step = match step {
             Step::Done(outcome) => return Ok(outcome),
@@ -19,6 +30,7 @@ pub async fn drive<F: Flow>(store: &dyn Store, env: &Env<'_>, mut step: Step<F>)
                 flow.resume(Seen::Row(row), env)
             }
             Step::Commit(write, flow) => {
+                before(&write);
                 let seen = store.commit(write).await?;
                 flow.resume(seen, env)
             }

@@ -47,6 +47,13 @@ impl Revoked {
         self.count.store(ended.len(), Ordering::Release);
     }
 
+    /// Forgets a session that didn't end after all.
+    pub(crate) fn forget(&self, key: &SessionKey) {
+        let mut ended = self.ended.write().unwrap_or_else(PoisonError::into_inner);
+        ended.remove(key);
+        self.count.store(ended.len(), Ordering::Release);
+    }
+
     /// Whether this process ended no session lately. Nothing is locked.
     pub(crate) fn is_empty(&self) -> bool {
         self.count.load(Ordering::Acquire) == 0

@@ -7,18 +7,18 @@ use doorward_engine::id::{AppId, SessionHandle, SessionKey};
 use doorward_engine::key::jwks::Jwks;
 use doorward_engine::key::ring::KeyRing;
 use doorward_engine::payload::{JsonText, Payload};
-use doorward_engine::policy::{Policy, Theft};
+use doorward_engine::policy::Policy;
 use doorward_engine::secret::Secret;
 use doorward_engine::session::create::{Create, Created, NewSession};
 use doorward_engine::session::data::{Changed, Merge, Replace};
-use doorward_engine::session::record::Row;
+use doorward_engine::session::record::{Row, Write};
 use doorward_engine::session::refresh::{Refresh, RefreshRequest, Refreshed, TheftFound, handle_of};
 use doorward_engine::session::verify::{Confirm, ConfirmRequest, Confirmed};
 use doorward_engine::session::{Deny, Issued};
 use doorward_engine::time::Millis;
 use doorward_engine::token::access::{self, AccessError, Claims, UnsignedAccess};
 
-use crate::drive::drive;
+use crate::drive::{drive, drive_seen};
 use crate::env::World;
 use crate::error::ServiceError;
 use crate::keys::Keys;
@@ -233,7 +233,20 @@ impl Service {
         let slot = self.signer.reserve()?;
         let entropy = self.world.entropy()?;
         let env = self.env(&keys, &entropy);
-        match drive(&*self.store.0, &env, Refresh::start(request, &env)).await? {
+        // A theft is known, and its session refused here, before its row goes: who stole it may hang up meanwhile.
+        let mut judged = None;
+        let before = |write: &Write| {
+            if let Write::Remove(removal) = write {
+                tracing::warn!(name: "doorward.session.theft_judged", target: "doorward", handle = %removal.key.handle);
+                self.remember_revoked(std::slice::from_ref(&removal.key));
+                judged = Some(removal.key.clone());
+            }
+        };
+        let refreshed = drive_seen(&*self.store.0, &env, Refresh::start(request, &env), before).await?;
+        if let Some(key) = judged.filter(|_| matches!(refreshed, Refreshed::Issued(_))) {
+            self.revoked.forget(&key);
+        }
+        match refreshed {
             Refreshed::Issued(issued) => {
                 tracing::debug!(name: "doorward.session.refreshed", target: "doorward", handle = %issued.row.key.handle);
                 Ok(RefreshOutcome::Issued(Box::new(self.sign_issued(slot, *issued).await?)))
@@ -251,9 +264,6 @@ impl Service {
                     %handle, %user, row = evidence.row, presented = evidence.presented.code(),
                     "token theft: {evidence}"
                 );
-                if self.policy.theft == Theft::Ends {
-                    self.remember_revoked(std::slice::from_ref(&found.key));
-                }
                 Ok(RefreshOutcome::Theft(found))
             }
         }
