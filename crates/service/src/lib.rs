@@ -12,6 +12,7 @@ pub mod env;
 mod error;
 pub mod keys;
 pub mod memory;
+mod outcome;
 mod revoked;
 mod sessions;
 pub mod signer;
@@ -20,8 +21,7 @@ mod upkeep;
 mod verified;
 
 pub use error::ServiceError;
-pub use sessions::{
-    ChangeOutcome, ConfirmOutcome, CreateOutcome, IssuedTokens, RefreshOutcome, Service, ServiceOptions, SignedAccess,
-};
+pub use outcome::{ChangeOutcome, ConfirmOutcome, IssuedTokens, RefreshOutcome, SignedAccess};
+pub use sessions::{Service, ServiceOptions};
 pub use upkeep::UpkeepReport;
 pub use verified::VerifyOutcome;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use doorward_engine::entropy::Entropy;
 use doorward_engine::flow::Env;
 use doorward_engine::id::{AppId, SessionHandle, SessionKey};
 use doorward_engine::key::jwks::Jwks;
@@ -12,7 +13,7 @@ use doorward_engine::secret::Secret;
 use doorward_engine::session::create::{Create, Created, NewSession};
 use doorward_engine::session::data::{Changed, Merge, Replace};
 use doorward_engine::session::record::{Row, Write};
-use doorward_engine::session::refresh::{Refresh, RefreshRequest, Refreshed, TheftFound, handle_of};
+use doorward_engine::session::refresh::{Refresh, RefreshRequest, Refreshed, handle_of};
 use doorward_engine::session::verify::{Confirm, ConfirmRequest, Confirmed};
 use doorward_engine::session::{Deny, Issued};
 use doorward_engine::time::Millis;
@@ -22,6 +23,7 @@ use crate::drive::{drive, drive_seen};
 use crate::env::World;
 use crate::error::ServiceError;
 use crate::keys::Keys;
+use crate::outcome::{ChangeOutcome, ConfirmOutcome, IssuedTokens, RefreshOutcome, SignedAccess};
 use crate::revoked::Revoked;
 use crate::signer::{Signer, Slot};
 use crate::store::{Selector, Store, UserSelector};
@@ -69,66 +71,6 @@ impl std::fmt::Debug for StoreHandle {
     }
 }
 
-/// An access token, signed.
-#[derive(Clone, Debug)]
-pub struct SignedAccess {
-    /// The token.
-    pub token: Secret,
-    /// What it says.
-    pub claims: Arc<Claims>,
-}
-
-/// The tokens of a session that was created or refreshed.
-#[derive(Clone, Debug)]
-pub struct IssuedTokens {
-    /// The access token.
-    pub access: SignedAccess,
-    /// The refresh token.
-    pub refresh: Secret,
-    /// When the refresh token is of no more use.
-    pub refresh_expires_at: Millis,
-    /// The value that the page repeats, where anti-CSRF tokens are on.
-    pub anti_csrf: Option<Secret>,
-    /// The row as it stands.
-    pub row: Row,
-}
-
-/// What came of a creation: the session, always.
-pub type CreateOutcome = IssuedTokens;
-
-/// What came of a refresh.
-#[derive(Clone, Debug)]
-pub enum RefreshOutcome {
-    /// New tokens.
-    Issued(Box<IssuedTokens>),
-    /// There is no such session.
-    Unauthorised(Deny),
-    /// The token was used by two; the session has ended if the policy says so.
-    Theft(Box<TheftFound>),
-}
-
-/// What came of asking the store about a verified token.
-#[derive(Clone, Debug)]
-pub enum ConfirmOutcome {
-    /// It stands as it is.
-    Stands(Arc<Claims>),
-    /// This one replaces it.
-    Renewed(SignedAccess),
-    /// The session is gone.
-    Unauthorised(Deny),
-}
-
-/// What came of changing a session's payload or data.
-#[derive(Clone, Debug)]
-pub enum ChangeOutcome {
-    /// Stored; the access token that replaces the request's, if there was one that is still alive.
-    Stored(Option<SignedAccess>),
-    /// There is no such session.
-    NoSession,
-    /// The payload can't be stored.
-    Refused(doorward_engine::payload::PayloadError),
-}
-
 impl Service {
     /// Reads the keys, makes those that are missing, and starts the signing threads.
     pub async fn open(store: Arc<dyn Store>, world: World, options: ServiceOptions) -> Result<Self, ServiceError> {
@@ -163,16 +105,15 @@ impl Service {
     }
 
     /// Creates a session.
-    pub async fn create(&self, new: NewSession) -> Result<CreateOutcome, ServiceError> {
-        let keys = self.signing_keys().await?;
-        let slot = self.signer.reserve()?;
+    pub async fn create(&self, new: NewSession) -> Result<IssuedTokens, ServiceError> {
+        let mut ready = self.ready().await?;
         for _ in 0..CREATE_ATTEMPTS {
-            let entropy = self.world.entropy()?;
-            let env = self.env(&keys, &entropy);
+            let env = ready.env(self);
             if let Created::Issued(issued) = drive(&*self.store.0, &env, Create::start(new.clone(), &env)).await? {
                 tracing::debug!(name: "doorward.session.created", target: "doorward", handle = %issued.row.key.handle);
-                return self.sign_issued(slot, *issued).await;
+                return self.sign_issued(ready, *issued).await;
             }
+            ready.entropy = self.world.entropy()?;
         }
         Err(ServiceError::Contended)
     }
@@ -208,16 +149,14 @@ impl Service {
         if !Confirm::is_needed(&claims, request, &self.policy) {
             return Ok(ConfirmOutcome::Stands(claims));
         }
-        let keys = self.signing_keys().await?;
-        let slot = self.signer.reserve()?;
-        let entropy = self.world.entropy()?;
-        let env = self.env(&keys, &entropy);
+        let ready = self.ready().await?;
+        let env = ready.env(self);
         let (own, had_parent) = (claims.own, claims.parent.is_some());
         let step = Confirm::start(Arc::unwrap_or_clone(claims), &self.app, request, &env);
         let confirmed = drive(&*self.store.0, &env, step).await?;
         let outcome = match confirmed {
             Confirmed::Stands(claims) => ConfirmOutcome::Stands(Arc::new(*claims)),
-            Confirmed::Renewed(access) => ConfirmOutcome::Renewed(self.sign(slot, *access).await?),
+            Confirmed::Renewed(access) => ConfirmOutcome::Renewed(self.sign(ready, *access).await?),
             Confirmed::Unauthorised(deny) => return Ok(ConfirmOutcome::Unauthorised(deny)),
         };
         if had_parent {
@@ -229,10 +168,8 @@ impl Service {
     /// Refreshes a session.
     pub async fn refresh(&self, request: RefreshRequest) -> Result<RefreshOutcome, ServiceError> {
         let tentative = request.tentative;
-        let keys = self.signing_keys().await?;
-        let slot = self.signer.reserve()?;
-        let entropy = self.world.entropy()?;
-        let env = self.env(&keys, &entropy);
+        let ready = self.ready().await?;
+        let env = ready.env(self);
         // A theft is known, and its session refused here, before its row goes: who stole it may hang up meanwhile.
         let mut judged = None;
         let before = |write: &Write| {
@@ -249,7 +186,7 @@ impl Service {
         match refreshed {
             Refreshed::Issued(issued) => {
                 tracing::debug!(name: "doorward.session.refreshed", target: "doorward", handle = %issued.row.key.handle);
-                Ok(RefreshOutcome::Issued(Box::new(self.sign_issued(slot, *issued).await?)))
+                Ok(RefreshOutcome::Issued(Box::new(self.sign_issued(ready, *issued).await?)))
             }
             Refreshed::Unauthorised(deny) => {
                 tracing::debug!(name: "doorward.refresh.denied", target: "doorward", reason = deny.code());
@@ -316,13 +253,11 @@ impl Service {
         update: Payload,
         claims: Option<Arc<Claims>>,
     ) -> Result<ChangeOutcome, ServiceError> {
-        let keys = self.signing_keys().await?;
-        let slot = self.signer.reserve()?;
-        let entropy = self.world.entropy()?;
-        let env = self.env(&keys, &entropy);
+        let ready = self.ready().await?;
+        let env = ready.env(self);
         let step = Merge::start(key, update, claims.map(Arc::unwrap_or_clone));
         let changed = drive(&*self.store.0, &env, step).await?;
-        self.change_outcome(slot, changed).await
+        self.change_outcome(ready, changed).await
     }
 
     /// Replaces the payload of a session. With the claims of a request its access token is made anew.
@@ -347,13 +282,11 @@ impl Service {
         data: Option<JsonText>,
         claims: Option<Arc<Claims>>,
     ) -> Result<ChangeOutcome, ServiceError> {
-        let keys = self.signing_keys().await?;
-        let slot = self.signer.reserve()?;
-        let entropy = self.world.entropy()?;
-        let env = self.env(&keys, &entropy);
+        let ready = self.ready().await?;
+        let env = ready.env(self);
         let step = Replace::start(key, payload, data, claims.map(Arc::unwrap_or_clone), &env);
         let changed = drive(&*self.store.0, &env, step).await?;
-        self.change_outcome(slot, changed).await
+        self.change_outcome(ready, changed).await
     }
 
     /// Makes everything acknowledged durable and closes the store.
@@ -361,11 +294,11 @@ impl Service {
         Ok(self.store.0.close().await?)
     }
 
-    async fn change_outcome(&self, slot: Slot, changed: Changed) -> Result<ChangeOutcome, ServiceError> {
+    async fn change_outcome(&self, ready: Ready, changed: Changed) -> Result<ChangeOutcome, ServiceError> {
         Ok(match changed {
             Changed::Stored { access: None, .. } => ChangeOutcome::Stored(None),
             Changed::Stored { access: Some(access), .. } => {
-                ChangeOutcome::Stored(Some(self.sign(slot, *access).await?))
+                ChangeOutcome::Stored(Some(self.sign(ready, *access).await?))
             }
             Changed::NoSession => ChangeOutcome::NoSession,
             Changed::Refused(error) => ChangeOutcome::Refused(error),
@@ -376,8 +309,10 @@ impl Service {
         self.keys.for_signing(&*self.store.0, &self.world, &self.signer).await
     }
 
-    fn env<'a>(&'a self, keys: &'a KeyRing, entropy: &'a doorward_engine::entropy::Entropy) -> Env<'a> {
-        Env { now: self.now(), policy: &self.policy, keys, crypto: &*self.world.crypto, entropy }
+    /// Gets all that a request may need before it asks the store for anything.
+    async fn ready(&self) -> Result<Ready, ServiceError> {
+        let keys = self.signing_keys().await?;
+        Ok(Ready { keys, slot: self.signer.reserve()?, entropy: self.world.entropy()? })
     }
 
     fn key_of(&self, claims: &Claims) -> SessionKey {
@@ -389,14 +324,28 @@ impl Service {
         self.revoked.add(keys, now, now.after(self.policy.access_lifetime));
     }
 
-    async fn sign(&self, slot: Slot, access: UnsignedAccess) -> Result<SignedAccess, ServiceError> {
+    async fn sign(&self, ready: Ready, access: UnsignedAccess) -> Result<SignedAccess, ServiceError> {
         let UnsignedAccess { unsigned, claims } = access;
-        let token = Secret::new(self.signer.sign(slot, unsigned).await?);
+        let token = Secret::new(self.signer.sign(ready.slot, unsigned).await?);
         Ok(SignedAccess { token, claims: Arc::new(claims) })
     }
 
-    async fn sign_issued(&self, slot: Slot, issued: Issued) -> Result<IssuedTokens, ServiceError> {
+    async fn sign_issued(&self, ready: Ready, issued: Issued) -> Result<IssuedTokens, ServiceError> {
         let Issued { access, refresh, refresh_expires_at, anti_csrf, row } = issued;
-        Ok(IssuedTokens { access: self.sign(slot, access).await?, refresh, refresh_expires_at, anti_csrf, row })
+        Ok(IssuedTokens { access: self.sign(ready, access).await?, refresh, refresh_expires_at, anti_csrf, row })
+    }
+}
+
+/// What a request has before its first step: keys, a promise of a signature, and random bytes.
+struct Ready {
+    keys: Arc<KeyRing>,
+    slot: Slot,
+    entropy: Entropy,
+}
+
+impl Ready {
+    fn env<'a>(&'a self, service: &'a Service) -> Env<'a> {
+        let (policy, crypto) = (&service.policy, &*service.world.crypto);
+        Env { now: service.now(), policy, keys: &self.keys, crypto, entropy: &self.entropy }
     }
 }
