@@ -212,6 +212,31 @@ async fn case_cve_2026_41248_clerk_no_crafted_path_gets_past_a_guard() {
     assert_eq!(ada.me(&world).await, StatusCode::OK);
 }
 
+/// A thief who hangs up as soon as he has sent an old token hides nothing: the session is over for him at once.
+#[tokio::test]
+async fn case_dropped_request_of_a_thief_is_judged_all_the_same() {
+    let world = World::new().await;
+    let mut ada = world.ada().await;
+    let thief = ada.clone();
+    for _ in 0..2 {
+        world.clock.step(HOUR);
+        ada.refresh(&world).await;
+        assert_eq!(ada.me(&world).await, StatusCode::OK);
+    }
+    let mut tries = world.store.hold(Op::Commit, Side::After);
+    let (racer, request) = (world.clone(), thief.request("POST", REFRESH));
+    let task = tokio::spawn(async move { racer.send(request).await });
+    tries.reached().await;
+    let mut removes = world.store.hold(Op::Commit, Side::After);
+    tries.go_on();
+    removes.reached().await;
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+    assert_eq!(world.store.rows().await, 0);
+    // An access token that needs no store is refused here, too.
+    assert_eq!(ada.me(&world).await, StatusCode::UNAUTHORIZED);
+}
+
 #[tokio::test]
 async fn case_dropped_request_happens_whole_or_not_at_all() {
     for side in [Side::Before, Side::After] {
