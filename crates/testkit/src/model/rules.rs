@@ -150,8 +150,10 @@ impl History {
                 ensure!(scenario.grace > 0, "a successor was given out twice at grace 0");
                 ensure!(!is_current || apart <= WINDOW, "a successor was given out in two windows");
             } else if scenario.grace > 0 && scenario.openings == 0 {
-                // By two clocks they may be further apart than it seems. And a use of one successor ends all windows.
-                let is_sure = is_current && !is_spent && apart + 2 * scenario.skew <= WINDOW / 2;
+                // By two clocks they may be further apart than it seems, and one that waits inside its node may be
+                // overtaken by a later one that opens the next window. A use of one successor ends all windows.
+                let doubt = 2 * scenario.skew + scenario.response_most;
+                let is_sure = is_current && !is_spent && apart + doubt <= WINDOW / 2;
                 ensure!(!is_sure, "two presentations in one window got two successors");
             }
         }
