@@ -174,7 +174,12 @@ impl Service {
         let mut judged = None;
         let before = |write: &Write| {
             if let Write::Remove(removal) = write {
-                tracing::warn!(name: "doorward.session.theft_judged", target: "doorward", handle = %removal.key.handle);
+                tracing::warn!(
+                    name: "doorward.session.theft_judged",
+                    target: "doorward",
+                    handle = %removal.key.handle,
+                    "a refresh token was used by two, and its session ends"
+                );
                 self.remember_revoked(std::slice::from_ref(&removal.key));
                 judged = Some(removal.key.clone());
             }
