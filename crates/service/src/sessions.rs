@@ -128,7 +128,7 @@ impl Service {
         }
         let mut outcome = access::verify(token, &keys, now, &self.policy);
         if outcome == Err(AccessError::UnknownKey) {
-            keys = self.keys.reload(&*self.store.0, &self.world).await?;
+            keys = Box::pin(self.keys.reload(&*self.store.0, &self.world)).await?;
             outcome = access::verify(token, &keys, now, &self.policy);
         }
         Ok(outcome.map(|claims| {
@@ -149,6 +149,11 @@ impl Service {
         if !Confirm::is_needed(&claims, request, &self.policy) {
             return Ok(ConfirmOutcome::Stands(claims));
         }
+        // In a box, so that the futures of all the requests that need no store stay small.
+        Box::pin(self.ask_store(claims, request)).await
+    }
+
+    async fn ask_store(&self, claims: Arc<Claims>, request: ConfirmRequest) -> Result<ConfirmOutcome, ServiceError> {
         let ready = self.ready().await?;
         let env = ready.env(self);
         let (own, had_parent) = (claims.own, claims.parent.is_some());
