@@ -1,8 +1,6 @@
 //! No token, key or payload is in a log, an error or a `Debug` text.
 
 use std::fmt::{Debug, Write as _};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use doorward::{Algorithm, AppId, GetSession, Memory, Millis, NewSession, Store as _, TenantId, UserId};
 use doorward_crypto::{AwsLc, keys};
@@ -14,57 +12,9 @@ use doorward_engine::policy::Policy;
 use doorward_engine::session::create::{self, Create, Created};
 use doorward_engine::session::refresh::{Refresh, RefreshRequest, Refreshed};
 use serde_json::json;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 
 use crate::case_world::{Browser, HOUR, World, with_access_cookie};
-
-/// Writes down all that is logged, spans and events of every level.
-#[derive(Clone, Default)]
-struct Everything {
-    text: Arc<Mutex<String>>,
-    spans: Arc<AtomicU64>,
-}
-
-struct Fields<'a>(&'a mut String);
-
-impl Visit for Fields<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let _ = write!(self.0, " {}={value:?}", field.name());
-    }
-}
-
-impl Subscriber for Everything {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        let mut text = self.text.lock().unwrap();
-        text.push_str(span.metadata().name());
-        span.record(&mut Fields(&mut text));
-        text.push('\n');
-        Id::from_u64(self.spans.fetch_add(1, Ordering::SeqCst) + 1)
-    }
-
-    fn record(&self, _: &Id, values: &Record<'_>) {
-        values.record(&mut Fields(&mut self.text.lock().unwrap()));
-    }
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut text = self.text.lock().unwrap();
-        text.push_str(event.metadata().name());
-        event.record(&mut Fields(&mut text));
-        text.push('\n');
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
+use crate::log::Log;
 
 fn secrets_of(browser: &Browser, secrets: &mut Vec<String>) {
     secrets.extend(browser.access.iter().map(|token| token.rsplit('.').next().unwrap().to_owned()));
@@ -75,8 +25,7 @@ fn secrets_of(browser: &Browser, secrets: &mut Vec<String>) {
 
 #[tokio::test]
 async fn case_secrets_are_in_no_log_no_error_and_no_debug_text() {
-    let everything = Everything::default();
-    let _logged = tracing::subscriber::set_default(everything.clone());
+    let log = Log::start();
     let world = World::with(|builder| builder.succession_secret("a secret of the configuration, 32 B+")).await;
     let user = UserId::parse("ada").unwrap();
     let mut ada = world.signed_in(NewSession::for_user(user).payload(json!({ "iban": "DE02-secret" }))).await;
@@ -114,7 +63,7 @@ async fn case_secrets_are_in_no_log_no_error_and_no_debug_text() {
     let exchange = world.sessions.exchange(&Browser::default().request("POST", "/"));
     let refused = exchange.create_session(unreadable.clone()).await.unwrap_err();
     shown.push_str(&format!("{refused:?} {refused} {unreadable:?}"));
-    let log = everything.text.lock().unwrap().clone();
+    let log = log.text();
     for event in
         ["doorward.session.created", "doorward.session.refreshed", "doorward.session.theft", "doorward.try_refresh"]
     {

@@ -6,16 +6,32 @@ use std::sync::{Arc, Mutex};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Metadata, Subscriber};
 
 /// Runs a future, which must stay on its thread, and returns what it logged, a line each.
 pub(crate) async fn captured<T>(future: impl Future<Output = T>) -> (T, String) {
-    let capture = Capture::default();
-    let guard = tracing::subscriber::set_default(capture.clone());
+    let log = Log::start();
     let result = future.await;
-    drop(guard);
-    let text = capture.0.lock().unwrap().clone();
-    (result, text)
+    (result, log.text())
+}
+
+/// What this thread logs while it is there.
+pub(crate) struct Log {
+    capture: Capture,
+    _guard: DefaultGuard,
+}
+
+impl Log {
+    pub(crate) fn start() -> Self {
+        let capture = Capture::default();
+        Self { _guard: tracing::subscriber::set_default(capture.clone()), capture }
+    }
+
+    /// All of it so far, a line each.
+    pub(crate) fn text(&self) -> String {
+        self.capture.0.lock().unwrap().clone()
+    }
 }
 
 #[derive(Clone, Default)]
