@@ -12,7 +12,7 @@ use doorward_engine::session::refresh::RefreshRequest;
 use doorward_service::store::{Selector, UserSelector};
 use doorward_service::{ConfirmOutcome, IssuedTokens, RefreshOutcome, Service};
 
-use super::run::Log;
+use super::log::Log;
 
 /// How often a tab tries again after a fault of the store.
 const ATTEMPTS: usize = 3;

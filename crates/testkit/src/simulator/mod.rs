@@ -18,4 +18,5 @@
 pub mod browser;
 pub mod executor;
 pub mod faults;
+pub mod log;
 pub mod run;

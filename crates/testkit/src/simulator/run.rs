@@ -19,6 +19,7 @@ use doorward_service::{Service, ServiceOptions};
 use super::browser::{Browser, Tab};
 use super::executor::{Executor, GatedKeys, run_alone};
 use super::faults::Faulty;
+use super::log::Log;
 use crate::fakes::{Dice, QuickCrypto, SetClock};
 
 const START: u64 = 1_800_000_000_000;
@@ -32,23 +33,6 @@ const SKEW: u64 = 2_000;
 const ROUND: u64 = 5_000;
 /// Rounds in a row whose answers may be lost.
 const LOSSY_ROUNDS: usize = 2;
-
-/// What happened, and whether a rule was broken.
-#[derive(Clone, Debug, Default)]
-pub struct Log(Rc<RefCell<(Vec<String>, Option<String>)>>);
-
-impl Log {
-    /// Adds a line.
-    pub fn add(&self, line: String) {
-        self.0.borrow_mut().0.push(line);
-    }
-
-    /// Adds a line that says which rule was broken. The first one counts.
-    pub fn broken(&self, line: String) {
-        self.add(format!("BROKEN: {line}"));
-        self.0.borrow_mut().1.get_or_insert(line);
-    }
-}
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -257,7 +241,7 @@ impl Run {
             let user = UserSelector { app: AppId::default(), tenant: None, user: browser.borrow().user.clone() };
             rows.extend(run_alone(&self.keys, self.store.inner.list(user, None, 10_000)).expect("no faults here"));
         }
-        let (lines, broken) = self.log.0.borrow().clone();
+        let (lines, broken) = self.log.end();
         let mut hasher = DefaultHasher::new();
         lines.hash(&mut hasher);
         for row in rows {
