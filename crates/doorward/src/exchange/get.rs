@@ -37,14 +37,7 @@ impl Exchange {
     /// more is still an error, for a refresh may mend it.
     #[tracing::instrument(level = "debug", name = "doorward.get_session", target = "doorward", skip_all)]
     pub async fn get_optional_session(&self, options: GetSession) -> Result<Option<Session>, SessionError> {
-        let current = self.state().current.clone();
-        let current = match current {
-            Some(current) => current,
-            None => match self.verified().await? {
-                Some(current) => current,
-                None => return Ok(None),
-            },
-        };
+        let Some(current) = self.current().await? else { return Ok(None) };
         if !current.is_new {
             self.judge_anti_csrf(&current, options)?;
         }
@@ -57,8 +50,17 @@ impl Exchange {
         Ok(Some(Session::new(self.clone(), claims)))
     }
 
+    /// The session that the exchange has by now, or that its request's access token says by itself.
+    pub(super) async fn current(&self) -> Result<Option<Current>, SessionError> {
+        let current = self.state().current.clone();
+        match current {
+            Some(current) => Ok(Some(current)),
+            None => self.verified().await,
+        }
+    }
+
     /// Finds the request's access token, and verifies it by itself.
-    pub(super) async fn verified(&self) -> Result<Option<Current>, SessionError> {
+    async fn verified(&self) -> Result<Option<Current>, SessionError> {
         if let Some(seen) = self.state().seen.clone() {
             return self.judged(seen).map(Some);
         }

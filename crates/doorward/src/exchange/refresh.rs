@@ -23,7 +23,7 @@ impl Exchange {
     pub async fn refresh_session(&self) -> Result<Session, SessionError> {
         let result = self.refreshed().await;
         if self.request().has_legacy_cookie()
-            && !matches!(result, Err(SessionError::General(_) | SessionError::TryRefresh(_)))
+            && matches!(result, Ok(_) | Err(SessionError::Unauthorised(_) | SessionError::Theft(_)))
         {
             let _ = self.edit(|state| state.edits.clear_legacy_cookie());
         }

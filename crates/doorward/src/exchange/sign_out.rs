@@ -17,13 +17,8 @@ impl Exchange {
     /// otherwise [`SessionError::TryRefresh`], and the browser kit comes again.
     #[tracing::instrument(name = "doorward.sign_out", target = "doorward", skip_all)]
     pub async fn sign_out(&self) -> Result<(), SessionError> {
-        let current = self.state().current.clone();
-        let current = match current {
-            Some(current) => current,
-            None => match self.verified().await? {
-                Some(current) => current,
-                None => return Err(self.shared().hooks.unauthorised("token.absent", false)),
-            },
+        let Some(current) = self.current().await? else {
+            return Err(self.shared().hooks.unauthorised("token.absent", false));
         };
         if !current.is_new {
             // Whatever the method: a GET that signs out is not for another site to send either.
