@@ -13,25 +13,13 @@ use core::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// Claims that Doorward writes into an access token, and that a payload therefore cannot carry
-/// (`spec/modern-core.md` 7.3, token version 5).
-pub const RESERVED_CLAIMS: [&str; 9] = [
-    "sub",
-    "exp",
-    "iat",
-    "sessionHandle",
-    "refreshTokenHash1",
-    "parentRefreshTokenHash1",
-    "antiCsrfToken",
-    "tId",
-    "rsub",
-];
+use crate::token::version::AccessVersion;
 
 /// Claims that verification itself judges: in a payload they would end a session by surprise.
 const JUDGED_CLAIMS: [&str; 2] = ["nbf", "stt"];
 
 fn is_reserved(name: &str) -> bool {
-    RESERVED_CLAIMS.contains(&name) || JUDGED_CLAIMS.contains(&name)
+    AccessVersion::V5.reserved().contains(&name) || JUDGED_CLAIMS.contains(&name)
 }
 
 /// Why a payload or session data cannot be stored.
@@ -182,7 +170,7 @@ impl Payload {
     /// Returns the payload of an access token's claims: all members but the reserved ones.
     pub(crate) fn from_claims(claims: &str) -> Option<Self> {
         let mut members = Members::parse(claims)?;
-        members.0.retain(|(name, _)| !RESERVED_CLAIMS.contains(&&**name));
+        members.0.retain(|(name, _)| !AccessVersion::V5.reserved().contains(&&**name));
         Some(Self(members.to_text().into()))
     }
 

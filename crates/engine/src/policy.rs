@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 
 use crate::session::record::SessionLimits;
 use crate::time::{Lifetime, Millis};
+use crate::token::jws::MAX_TOKEN_BYTES;
+use crate::token::version::AccessVersion;
 
 /// Bytes of payload that fit an access token of 8 KiB, the longest that is read.
 pub const PAYLOAD_LIMIT_MOST: usize = 5 * 1024 + 512;
@@ -26,6 +28,14 @@ pub struct Policy {
     pub rotation: Rotation,
     /// Whether a theft deletes the session before it is answered, or leaves that to the caller.
     pub theft: Theft,
+    /// The format of the access tokens that are made for new and refreshed sessions. The newest by default.
+    pub access_version: AccessVersion,
+    /// The oldest format of access tokens that is believed. The newest by default.
+    pub oldest_access_version: AccessVersion,
+    /// What a check against the stored row does to a token that the row has left behind.
+    pub store_check: StoreCheck,
+    /// Bytes of an access token that are looked at. 8 KiB by default.
+    pub token_limit: usize,
     /// How long a key signs. 168 h by default.
     pub key_interval: Lifetime,
     /// How much an access token's life may be shortened at random, in thousandths, so that many sessions of one moment
@@ -47,6 +57,10 @@ impl Default for Policy {
             grace: Lifetime::from_secs(30),
             rotation: Rotation::OnUse,
             theft: Theft::Ends,
+            access_version: AccessVersion::V5,
+            oldest_access_version: AccessVersion::V5,
+            store_check: StoreCheck::Renews,
+            token_limit: MAX_TOKEN_BYTES,
             key_interval: Lifetime::from_hours(168),
             jitter_per_mille: 0,
             payload_limit: 4 * 1024,
@@ -63,6 +77,18 @@ pub enum Rotation {
     OnUse,
     /// When it is handed out. Verifying never asks the store; a client that lost the response has the grace to retry.
     OnRefresh,
+}
+
+/// What a check against the stored row does to an access token that the row has left behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StoreCheck {
+    /// A token whose payload is not the stored one any more is replaced. One of an overtaken branch stands until it
+    /// ends (`spec/modern-core.md` 8.3).
+    #[default]
+    Renews,
+    /// Nothing is replaced: a changed payload is reported, and a token whose branch was rotated out is refused
+    /// (`spec/modern-core.md` 8.4).
+    Reports,
 }
 
 /// What happens to a session whose refresh token was judged stolen.

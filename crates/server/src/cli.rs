@@ -21,7 +21,7 @@ enum Command {
 }
 
 /// Does what the command line asks for.
-pub(crate) fn run() -> anyhow::Result<ExitCode> {
+pub fn run() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
     let is_terminal = std::io::stderr().is_terminal();

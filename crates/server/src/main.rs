@@ -1,17 +1,13 @@
 //! Doorward's one binary.
 #![forbid(unsafe_code)]
 
-mod cli;
-mod demo;
-mod terminal;
-
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match cli::run() {
+    match doorward_server::cli::run() {
         Ok(code) => code,
         Err(error) => {
-            terminal::say_error(&error);
+            doorward_server::say_error(&error);
             ExitCode::FAILURE
         }
     }

@@ -9,6 +9,6 @@ pub(crate) fn say(line: &str) {
 }
 
 /// Prints why the program stops, in one line.
-pub(crate) fn say_error(error: &anyhow::Error) {
+pub fn say_error(error: &anyhow::Error) {
     let _ = writeln!(std::io::stderr(), "doorward: {error:#}");
 }

@@ -85,6 +85,11 @@ impl Store for Memory {
                         keys.signing.push(key);
                     }
                 }
+                NewKey::Static(key) => {
+                    if keys.static_keys.is_empty() {
+                        keys.static_keys.push(key);
+                    }
+                }
                 NewKey::Refresh { value, created_at: _ } => {
                     keys.refresh.get_or_insert(value);
                 }

@@ -89,6 +89,8 @@ pub struct UserSelector {
 pub struct StoredKeys {
     /// Keys that sign access tokens for a time, in no particular order.
     pub signing: Vec<StoredKey>,
+    /// Keys that sign for as long as the app exists, in no particular order. An app may have none.
+    pub static_keys: Vec<StoredStaticKey>,
     /// The key that seals refresh tokens.
     pub refresh: Option<Secret>,
 }
@@ -102,6 +104,17 @@ pub struct StoredKey {
     pub value: Secret,
 }
 
+/// A signing key that is never rotated, as stored (`spec/modern-core.md` 7.8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredStaticKey {
+    /// Its name in token headers: `s-<uuid>`.
+    pub id: String,
+    /// When it was made.
+    pub created_at: Millis,
+    /// `<public>|<private>`.
+    pub value: Secret,
+}
+
 /// A key to add.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NewKey {
@@ -112,6 +125,8 @@ pub enum NewKey {
         /// The creation time of the newest key that its maker saw; `None` if there was none.
         newest_seen: Option<Millis>,
     },
+    /// A static signing key, if there is none.
+    Static(StoredStaticKey),
     /// The refresh-token key, if there is none.
     Refresh {
         /// `1000:<salt>:<derived>` (`spec/modern-core.md` 7.6).

@@ -9,4 +9,5 @@
 
 extern crate alloc;
 
+pub mod cdi;
 pub mod fdi;

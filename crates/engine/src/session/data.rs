@@ -77,6 +77,8 @@ fn stored<F: Flow<Outcome = Changed>>(row: Row, claims: Option<Claims>, env: &En
 
 fn rewritten(claims: &Claims, row: &Row, env: &Env<'_>) -> UnsignedAccess {
     Draft {
+        version: claims.version,
+        use_static_key: row.use_static_key,
         user: &claims.user,
         recipe_user: &claims.recipe_user,
         tenant: &claims.tenant,

@@ -34,6 +34,8 @@ impl Issued {
     fn new(row: Row, next: Next, parent: Option<crate::hash::Hash1>, env: &Env<'_>) -> Self {
         let Next { successor, is_current } = next;
         let access = Draft {
+            version: env.policy.access_version,
+            use_static_key: row.use_static_key,
             user: &row.user,
             recipe_user: &row.user,
             tenant: &row.key.tenant,

@@ -78,6 +78,8 @@ impl Confirm {
         let claims = &self.claims;
         let (parent, end) = if is_current { (None, End::Full) } else { (claims.parent, End::At(claims.expires_at)) };
         let access = Draft {
+            version: claims.version,
+            use_static_key: row.use_static_key,
             user: &claims.user,
             recipe_user: &claims.recipe_user,
             tenant: &claims.tenant,

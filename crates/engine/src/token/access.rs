@@ -15,10 +15,13 @@ use crate::secret::Secret;
 use crate::session::record::SessionLimits;
 use crate::time::Millis;
 use crate::token::jws::{JwsError, Unsigned, Unverified};
+use crate::token::version::AccessVersion;
 
 /// What a verified access token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
+    /// The format of the token.
+    pub version: AccessVersion,
     /// Whose session it is.
     pub user: UserId,
     /// The login method that began the session; equal to `user` where accounts aren't linked.
@@ -173,6 +176,7 @@ fn read(json: String, now: Millis) -> Option<Claims> {
     }
     let hash = |text: &str| Hash1::parse(text);
     Some(Claims {
+        version: AccessVersion::V5,
         user: UserId::parse_or_empty(&judged.sub).ok()?,
         recipe_user: UserId::parse_or_empty(&judged.recipe_user).ok()?,
         tenant: TenantId::parse(&judged.tenant).ok()?,
@@ -191,6 +195,9 @@ fn read(json: String, now: Millis) -> Option<Claims> {
 
 /// What an access token is made from.
 pub(crate) struct Draft<'a> {
+    pub(crate) version: AccessVersion,
+    /// Whether a static key signs it, as the session's row says.
+    pub(crate) use_static_key: bool,
     pub(crate) user: &'a UserId,
     pub(crate) recipe_user: &'a UserId,
     pub(crate) tenant: &'a TenantId,
@@ -279,6 +286,7 @@ impl Draft<'_> {
         UnsignedAccess {
             unsigned,
             claims: Claims {
+                version: self.version,
                 user: self.user.clone(),
                 recipe_user: self.recipe_user.clone(),
                 tenant: self.tenant.clone(),

@@ -5,3 +5,4 @@ pub mod anti_csrf;
 pub mod jws;
 pub mod refresh;
 pub mod succession;
+pub mod version;

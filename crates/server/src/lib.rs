@@ -1,0 +1,10 @@
+//! Doorward's server and its command line, as a library: the binary, the conformance player and the bench use it. Nothing
+//! here is a stable interface; applications use the `doorward` crate.
+#![forbid(unsafe_code)]
+
+pub mod cli;
+mod demo;
+pub mod settings;
+mod terminal;
+
+pub use terminal::say_error;
