@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+pub mod config;
 mod demo;
 pub mod settings;
 mod terminal;
