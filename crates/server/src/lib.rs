@@ -5,6 +5,7 @@
 pub mod cli;
 pub mod config;
 mod demo;
+pub mod http;
 pub mod settings;
 mod terminal;
 
