@@ -4,6 +4,7 @@
 
 pub mod cdi;
 pub mod cli;
+pub mod config;
 mod demo;
 pub mod settings;
 mod terminal;
