@@ -138,6 +138,7 @@ impl App {
                 policy: Policy { oldest_access_version: AccessVersion::V1, ..self.live.policy.clone() },
                 succession_secret: settings.succession_secret.clone(),
                 verified_tokens: 0,
+                ..ServiceOptions::default()
             };
             Service::open(Arc::clone(store), world.clone(), options)
         };
