@@ -324,6 +324,7 @@ impl SessionsBuilder {
             policy,
             succession_secret: self.succession_secret,
             verified_tokens: self.verified_tokens,
+            ..ServiceOptions::default()
         };
         let service = Service::open(store, world(self.clock, self.algorithm), options).await?;
         Ok(Sessions::new(service, site, Hooks { statuses, ..self.hooks }, payload_limit))

@@ -2,6 +2,7 @@
 //! here is a stable interface; applications use the `doorward` crate.
 #![forbid(unsafe_code)]
 
+pub mod cdi;
 pub mod cli;
 pub mod config;
 mod demo;

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use doorward_engine::flow::Seen;
 use doorward_engine::id::{AppId, SessionKey, TenantId};
-use doorward_engine::session::record::{Change, Row, Succession, Update, WindowGuard, Write};
+use doorward_engine::session::record::{Change, PayloadGuard, Row, Succession, Update, WindowGuard, Write};
 use doorward_engine::time::Millis;
 
 use self::directory::Directories;
@@ -164,8 +164,12 @@ impl State {
                 keys.retain(|key| self.rows.remove(key).is_some());
                 keys
             }
-            Selector::User { user, except } => {
-                let goes = |row: &Row| selects(&user, row) && Some(&row.key.handle) != except.as_ref();
+            Selector::User { user, alive_at, except } => {
+                let goes = |row: &Row| {
+                    selects(&user, row)
+                        && alive_at.is_none_or(|moment| row.is_alive(moment))
+                        && Some(&row.key.handle) != except.as_ref()
+                };
                 let keys: Vec<SessionKey> =
                     self.rows.values().filter(|row| goes(row)).map(|row| row.key.clone()).collect();
                 self.rows.retain(|_, row| !goes(row));
@@ -182,7 +186,12 @@ fn succeed(write: Succession, stands: &Row) -> Option<Row> {
         WindowGuard::Absent => stands.window_of_current().is_none(),
         WindowGuard::Is(window) => stands.window == Some(window),
     };
-    if !stands.is_alive(write.now) || stands.current != write.current || !window_stands {
+    let payload_stands = match write.payload {
+        PayloadGuard::Any => true,
+        PayloadGuard::Lacks(texts) => !texts.iter().any(|text| stands.payload.as_str().contains(text)),
+        PayloadGuard::Is(payload) => stands.payload == payload,
+    };
+    if !stands.is_alive(write.now) || stands.current != write.current || !window_stands || !payload_stands {
         return None;
     }
     let mut row = stands.clone();
