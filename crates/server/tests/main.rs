@@ -1,3 +1,10 @@
-//! What a person at a terminal sees of the binary.
+//! The binary as a person at a terminal and a client on the network see it, and the parts that the binary is made of.
 
+mod config;
+mod core_config;
 mod demo;
+mod example;
+mod process;
+mod raw_http;
+mod serve;
+mod tools;
