@@ -111,7 +111,10 @@ impl Flow for Confirm {
                 let is_current = row.current == self.claims.own.stored(env.crypto);
                 // A token of an overtaken branch stands until it ends: its refresh token is what will be judged.
                 let renew = (self.promotes && is_current)
-                    || !row.payload.without_reserved().same_members(&self.claims.payload());
+                    || !row
+                        .payload
+                        .without_reserved(self.claims.version, env.policy.claim_check)
+                        .same_members(&self.claims.payload());
                 if renew {
                     self.renewed(&row, is_current, env)
                 } else {
