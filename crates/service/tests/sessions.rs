@@ -19,9 +19,7 @@ use doorward_engine::token::version::AccessVersion;
 use doorward_service::env::World;
 use doorward_service::memory::Memory;
 use doorward_service::signer::Signer;
-use doorward_service::store::{
-    BoxFuture, NewKey, Selector, Store, StoreResult, StoredKeys, UserSelector,
-};
+use doorward_service::store::{BoxFuture, NewKey, Selector, Store, StoreResult, StoredKeys, UserSelector};
 use doorward_service::{
     ConfirmOutcome, IssuedTokens, Recall, RefreshOutcome, RegenerateOutcome, Service, ServiceError, ServiceOptions,
 };
@@ -186,9 +184,8 @@ fn one_token_lives_as_long_as_its_caller_says() {
         ..ServiceOptions::default()
     });
     let once = |millis| Some(Lifetime::from_millis(millis));
-    let secs = |issued: &IssuedTokens| {
-        issued.access.claims.expires_at.as_secs() - issued.access.claims.issued_at.as_secs()
-    };
+    let secs =
+        |issued: &IssuedTokens| issued.access.claims.expires_at.as_secs() - issued.access.claims.issued_at.as_secs();
     // The clock stands at 123 ms past a second, and the sum is rounded down.
     for (millis, expected) in [(1, 0), (876, 0), (877, 1), (5000, 5), (3_600_000, 3600)] {
         let new = NewSession { access_lifetime_once: once(millis), ..session("{}") };
