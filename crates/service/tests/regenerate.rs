@@ -1,14 +1,13 @@
 //! Access tokens that are made anew (`spec/modern-core.md` 8.7).
 
-
 use doorward_engine::payload::{Payload, PayloadError};
 use doorward_engine::policy::Policy;
 use doorward_engine::secret::Secret;
 use doorward_engine::session::record::Row;
 use doorward_engine::token::access::AccessError;
 use doorward_engine::token::version::AccessVersion;
-use doorward_service::store::Selector;
 use doorward_service::RegenerateOutcome;
+use doorward_service::store::Selector;
 use futures_executor::block_on;
 
 use crate::given::*;
