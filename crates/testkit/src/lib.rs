@@ -1,6 +1,7 @@
 //! What Doorward's own tests share.
 #![forbid(unsafe_code)]
 
+pub mod cdi;
 pub mod contract;
 pub mod fakes;
 pub mod model;
