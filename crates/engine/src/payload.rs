@@ -101,6 +101,15 @@ impl Payload {
         Some(Self(text.into()))
     }
 
+    /// Checks that no member has the name of a claim that a token of this version has for itself.
+    pub fn check_reserved(&self, version: AccessVersion) -> Result<(), PayloadError> {
+        let members = Members::parse(&self.0).ok_or(PayloadError::NotJson { what: "access token payload" })?;
+        match members.0.iter().find(|(name, _)| version.reserved().contains(&&**name)) {
+            Some((name, _)) => Err(PayloadError::Reserved { claim: name.clone().into_owned() }),
+            None => Ok(()),
+        }
+    }
+
     /// Returns the text of the JSON object.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -172,17 +181,6 @@ impl Payload {
         let mut members = Members::parse(claims)?;
         members.0.retain(|(name, _)| !AccessVersion::V5.reserved().contains(&&**name));
         Some(Self(members.to_text().into()))
-    }
-
-    /// Whether both have the same members with the same texts, in the same order.
-    pub(crate) fn same_members(&self, other: &Self) -> bool {
-        self.0 == other.0
-            || match (Members::parse(&self.0), Members::parse(&other.0)) {
-                (Some(a), Some(b)) => {
-                    a.0.len() == b.0.len() && a.0.iter().zip(&b.0).all(|(a, b)| a.0 == b.0 && a.1.get() == b.1.get())
-                }
-                _ => false,
-            }
     }
 }
 

@@ -2,7 +2,9 @@
 //! here is a stable interface; applications use the `doorward` crate.
 #![forbid(unsafe_code)]
 
+pub mod cdi;
 pub mod cli;
+pub mod config;
 mod demo;
 pub mod settings;
 mod terminal;

@@ -61,6 +61,7 @@ fn token_of(service: &Service) -> String {
         anti_csrf: false,
         use_static_key: false,
         limits: NewLimits::default(),
+        access_lifetime_once: None,
     };
     block_on(service.create(new)).unwrap().access.token.expose().to_owned()
 }

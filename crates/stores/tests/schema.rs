@@ -40,7 +40,7 @@ fn a_newer_file_is_refused() {
     block_on(async {
         let folder = some_file().await;
         folder.sql("INSERT INTO doorward_schema VALUES (7, 'unknown')");
-        assert_eq!(refused(&folder).await, StoreError::Newer { found: 7, known: 1 });
+        assert_eq!(refused(&folder).await, StoreError::Newer { found: 7, known: 2 });
     });
 }
 

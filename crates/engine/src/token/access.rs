@@ -126,6 +126,12 @@ pub fn verify(token: &str, keys: &KeyRing, now: Millis, policy: &Policy) -> Resu
     Ok(claims)
 }
 
+/// Reads an access token without its signature or its end being judged.
+pub fn peek(token: &str, _policy: &Policy) -> Result<Claims, AccessError> {
+    let json = Unverified::split(token).ok().and_then(|token| token.peek()).ok_or(AccessError::Malformed)?;
+    read(json, Millis::MAX).ok_or(AccessError::Claims)
+}
+
 /// The claims that we judge. Numbers are whole and not negative, no name comes twice, and nothing may be missing but
 /// what is optional.
 #[derive(Deserialize)]

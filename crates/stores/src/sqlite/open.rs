@@ -14,7 +14,10 @@ use super::options::{Options, Synchronous};
 use crate::sql::row::Unreadable;
 use crate::sql::schema::{self, Migration};
 
-const MIGRATIONS: &[Migration] = &[Migration { version: 1, sql: include_str!("migrations/0001_sessions.sql") }];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, sql: include_str!("migrations/0001_sessions.sql") },
+    Migration { version: 2, sql: include_str!("migrations/0002_directory.sql") },
+];
 
 /// What the write-ahead log shrinks to after a burst.
 const LOG_LIMIT_BYTES: u32 = 64 << 20;

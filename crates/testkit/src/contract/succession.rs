@@ -1,4 +1,4 @@
-use doorward_engine::session::record::{Change, Row, SessionLimits, Succession, Window, WindowGuard, Write};
+use doorward_engine::session::record::{Change, PayloadGuard, Row, SessionLimits, Succession, Window, WindowGuard, Write};
 use doorward_engine::time::{Lifetime, Millis};
 use doorward_service::store::Store;
 
@@ -56,6 +56,7 @@ pub(super) async fn every_change_under_every_guard(store: &dyn Store) {
                     now: now(),
                     current: hash(1),
                     window: guard,
+                    payload: PayloadGuard::Any,
                     change,
                     use_static_key,
                 });

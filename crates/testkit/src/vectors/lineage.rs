@@ -158,6 +158,7 @@ impl<'a> Session<'a> {
             anti_csrf: false,
             use_static_key: false,
             limits: NewLimits::default(),
+            access_lifetime_once: None,
         };
         match session.drive(0, |env| Create::start(new, env))? {
             Created::Issued(issued) => session.learn("first", *issued)?,
@@ -207,6 +208,7 @@ impl<'a> Session<'a> {
             anti_csrf_sent,
             anti_csrf: step.anti_csrf,
             use_static_key: step.static_key,
+            access_lifetime_once: None,
             tentative: false,
         };
         match self.drive(step.at, |env| Refresh::start(request, env))? {
@@ -238,8 +240,9 @@ impl<'a> Session<'a> {
             return Ok("stands");
         }
         match self.drive(at, |env| Confirm::start(claims, &AppId::default(), request, env))? {
-            Confirmed::Stands(_) => Ok("stands"),
+            Confirmed::Stands { .. } => Ok("stands"),
             Confirmed::Unauthorised(_) => Ok("unauthorised"),
+            Confirmed::Refused(_) => Ok("refused"),
             Confirmed::Renewed(access) => {
                 self.access.insert(name.to_owned(), *access);
                 Ok("renewed")

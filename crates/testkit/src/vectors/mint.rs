@@ -143,6 +143,7 @@ fn create(case: &Case<'_>, keys: &TestKeys) -> Result<(), String> {
         data: JsonText::default(),
         anti_csrf: input.anti_csrf,
         use_static_key: false,
+        access_lifetime_once: None,
         limits: NewLimits {
             access_lifetime: input.limits.access_lifetime.map(Lifetime::from_millis),
             refresh_lifetime: input.limits.refresh_lifetime.map(Lifetime::from_millis),
