@@ -4,6 +4,7 @@
 pub mod cdi;
 pub mod contract;
 pub mod fakes;
+pub mod machine;
 pub mod model;
 pub mod simulator;
 pub mod vectors;

@@ -1,4 +1,6 @@
-use doorward_engine::session::record::{Change, PayloadGuard, Row, SessionLimits, Succession, Window, WindowGuard, Write};
+use doorward_engine::session::record::{
+    Change, PayloadGuard, Row, SessionLimits, Succession, Window, WindowGuard, Write,
+};
 use doorward_engine::time::{Lifetime, Millis};
 use doorward_service::store::Store;
 
