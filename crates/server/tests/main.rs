@@ -1,3 +1,4 @@
-//! What a person at a terminal sees of the binary.
+//! The server against its recorded twin, and what a person at a terminal sees of the binary.
 
+mod conformance;
 mod demo;

@@ -1,5 +1,6 @@
 //! The backend interface (CDI): from an HTTP request to its answer (`spec/modern-core.md` 1 to 5).
 
+mod activity;
 mod app;
 mod apps;
 mod call;
@@ -13,6 +14,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use doorward_engine::id::AppId;
 use doorward_service::ServiceError;
 use doorward_service::directory::Directory;
 use doorward_service::env::World;
@@ -22,6 +24,7 @@ use doorward_wire::cdi::route::{self, Route};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
+use crate::cdi::activity::Activity;
 use crate::cdi::apps::Apps;
 use crate::cdi::call::Call;
 use crate::cdi::fault::Fault;
@@ -34,6 +37,7 @@ pub struct Cdi {
     world: World,
     settings: Arc<Settings>,
     apps: Apps,
+    activity: Activity,
 }
 
 /// A directory behind `Debug`.
@@ -53,7 +57,12 @@ impl Cdi {
         settings: Arc<Settings>,
     ) -> Result<Self, ServiceError> {
         let apps = Apps::open(Arc::clone(&directory), world.clone(), Arc::clone(&settings)).await?;
-        Ok(Self { directory: DirectoryHandle(directory), world, settings, apps })
+        let public = apps.snapshot().app(AppId::DEFAULT).cloned();
+        if let Some(public) = public {
+            apps.service(&public).await?;
+        }
+        let activity = Activity::new(Arc::clone(&directory));
+        Ok(Self { directory: DirectoryHandle(directory), world, settings, apps, activity })
     }
 
     /// Answers one request of a peer. It never fails: a fault is an answer too.

@@ -21,6 +21,8 @@ pub enum Status {
     NotAllowed,
     /// There is no licence.
     NoLicense,
+    /// A licence for features that aren't there.
+    MissingEnterprise,
     /// There is no such tenant.
     TenantNotFound,
 }
@@ -37,6 +39,7 @@ impl Status {
             Self::UnsupportedAlgorithm => "UNSUPPORTED_ALGORITHM_ERROR",
             Self::NotAllowed => "NOT_ALLOWED",
             Self::NoLicense => "NO_LICENSE_KEY_FOUND_ERROR",
+            Self::MissingEnterprise => "MISSING_EE_FOLDER_ERROR",
             Self::TenantNotFound => "TENANT_NOT_FOUND_ERROR",
         }
     }
