@@ -228,6 +228,11 @@ impl KeyId {
     pub fn dynamic(created_at: Millis) -> Self {
         Self(format!("d-{}", created_at.as_u64()).into())
     }
+
+    /// A new id for a static key.
+    pub fn new_static(random: [u8; 16]) -> Self {
+        Self(format!("s-{}", uuid_v4_text(random)).into())
+    }
 }
 
 /// Where a session's row is found.

@@ -31,7 +31,7 @@ fn encoding(name: &str) -> EncodingKey {
 
 fn header(given: &Given, algorithm: Algorithm) -> Header {
     let mut header = Header::new(algorithm);
-    header.kid = Some(given.ring.signer(now(), &given.policy).id.as_str().to_owned());
+    header.kid = Some(given.ring.signer(now(), &given.policy, false).id.as_str().to_owned());
     header
 }
 

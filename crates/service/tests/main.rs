@@ -3,4 +3,5 @@
 
 mod keys;
 mod memory;
+mod sessions;
 mod simulation;
