@@ -25,7 +25,7 @@ pub(super) async fn remove(call: &Call<'_>) -> Result<Answer, Fault> {
     // An id that no stored user can have has no sessions.
     if let Ok(user) = UserId::parse_or_empty(&user) {
         let user = UserSelector { app, tenant: None, user };
-        call.service().await?.revoke(Selector::User { user, except: None }).await?;
+        call.service().await?.revoke(Selector::User { user, alive_at: None, except: None }).await?;
     }
     Ok(user_remove::render())
 }
