@@ -12,8 +12,8 @@ const GENERATIONS: usize = 4;
 /// Refreshes one token many times at once, through these callers in turn.
 async fn race(callers: &[Caller], token: &str) -> Vec<Session> {
     let mut tasks = JoinSet::new();
-    for caller in callers.iter().cycle().take(AT_ONCE).cloned() {
-        let token = token.to_owned();
+    for caller in callers.iter().cycle().take(AT_ONCE) {
+        let (caller, token) = (caller.clone(), token.to_owned());
         tasks.spawn(async move { Session::from(caller.refresh(&token).await) });
     }
     tasks.join_all().await
