@@ -10,6 +10,7 @@ use doorward_engine::id::{AppId, TenantId};
 use doorward_engine::time::{Lifetime, Millis};
 use doorward_service::directory::{Directory, StoredTenant};
 use doorward_service::env::World;
+use doorward_service::signer::Signer;
 use doorward_service::store::{Store, StoreError};
 use doorward_service::{Service, ServiceError};
 use doorward_wire::cdi::answer::Refusal;
@@ -31,6 +32,8 @@ pub(crate) struct Apps {
     store: Arc<dyn Store>,
     world: World,
     settings: Arc<Settings>,
+    /// The threads that sign for all of them.
+    signer: Arc<Signer>,
     // INVARIANT: never held across an await.
     current: RwLock<Arc<Snapshot>>,
     /// Single flight: who holds it reads. Dropping the holder's future frees it.
@@ -93,6 +96,7 @@ impl Apps {
             directory,
             world,
             settings,
+            signer: Arc::new(Signer::start()?),
             current: RwLock::new(Arc::new(snapshot)),
             reading: Mutex::new(LastRead { at: now, failed: None }),
         })
@@ -124,7 +128,7 @@ impl Apps {
 
     /// The service of an app's sessions, opened if it wasn't.
     pub(crate) async fn service<'a>(&self, app: &'a App) -> Result<&'a Service, ServiceError> {
-        app.service(&self.store, &self.world, &self.settings).await
+        app.service(&self.store, &self.world, &self.signer, &self.settings).await
     }
 
     /// Reads again for a name that isn't known. That it can't be read says nothing about the name.

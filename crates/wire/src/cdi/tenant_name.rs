@@ -24,7 +24,8 @@ pub fn app(raw: &str) -> Result<AppId, Refusal> {
 }
 
 fn plain(raw: &str, what: &str) -> Result<String, Refusal> {
-    let name = raw.trim().to_lowercase();
+    // ASCII only: a letter that folds to one of these is not one of these.
+    let name = raw.trim_matches(|blank: char| blank <= ' ').to_ascii_lowercase();
     if name.is_empty() { Err(Refusal::bad(format!("{what} should not be an empty String"))) } else { Ok(name) }
 }
 
