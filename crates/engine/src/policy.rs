@@ -38,6 +38,8 @@ pub struct Policy {
     pub reserved_claims: ReservedClaims,
     /// Bytes of an access token that are looked at. 8 KiB by default.
     pub token_limit: usize,
+    /// How much of an access token's claims is judged.
+    pub claim_check: ClaimCheck,
     /// How long a key signs. 168 h by default.
     pub key_interval: Lifetime,
     /// How much an access token's life may be shortened at random, in thousandths, so that many sessions of one moment
@@ -64,6 +66,7 @@ impl Default for Policy {
             store_check: StoreCheck::Renews,
             reserved_claims: ReservedClaims::LeftOut,
             token_limit: MAX_TOKEN_BYTES,
+            claim_check: ClaimCheck::Strict,
             key_interval: Lifetime::from_hours(168),
             jitter_per_mille: 0,
             payload_limit: 4 * 1024,
@@ -103,6 +106,16 @@ pub enum ReservedClaims {
     LeftOut,
     /// No token is made, and nothing is written.
     Refused,
+}
+
+/// How much of an access token's claims is judged, once its signature is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClaimCheck {
+    /// As SDKs do: `nbf` and `stt` count, and the hashes of refresh tokens are hashes.
+    #[default]
+    Strict,
+    /// As upstream's service does: `nbf` and `stt` are the application's, and the hashes are texts.
+    Upstream,
 }
 
 /// What happens to a session whose refresh token was judged stolen.

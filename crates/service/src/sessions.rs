@@ -50,7 +50,7 @@ impl Service {
             return Ok(if now < claims.expires_at { Ok(claims) } else { Err(AccessError::Expired) });
         }
         let mut outcome = access::verify(token, &keys, now, &self.policy);
-        if outcome == Err(AccessError::UnknownKey) {
+        if outcome.as_ref().is_err_and(|error| error.wants_reload(token, &self.policy)) {
             keys = Box::pin(self.shared.keys.reload(self.store(), &self.shared.world)).await?;
             outcome = access::verify(token, &keys, now, &self.policy);
         }

@@ -116,7 +116,10 @@ impl Confirm {
         if !self.check_store {
             return self.stands(false);
         }
-        let payload_changed = !json_equal(row.payload.without_reserved().as_str(), self.claims.payload().as_str());
+        let payload_changed = !json_equal(
+            row.payload.without_reserved(self.claims.version, env.policy.claim_check).as_str(),
+            self.claims.payload().as_str(),
+        );
         match env.policy.store_check {
             StoreCheck::Renews if payload_changed => self.renewed(row, is_current, env),
             StoreCheck::Renews => self.stands(false),

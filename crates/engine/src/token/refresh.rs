@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::crypto::Crypto;
 use crate::hash::{Hash1, Hash2};
 use crate::id::{AppId, SessionHandle, SessionKey, TenantId, UserId};
-use crate::payload::is_bare_object;
+use crate::json::is_bare_object;
 use crate::secret::Secret;
 use crate::token::jws::MAX_TOKEN_BYTES;
 

@@ -8,8 +8,9 @@ use doorward_engine::policy::Policy;
 use doorward_engine::token::version::AccessVersion;
 use doorward_service::directory::StoredTenant;
 use doorward_service::env::World;
+use doorward_service::signer::Signer;
 use doorward_service::store::Store;
-use doorward_service::{Service, ServiceError, ServiceOptions};
+use doorward_service::{Recall, Service, ServiceError, ServiceOptions};
 use tokio::sync::OnceCell;
 
 use crate::cdi::fault::Fault;
@@ -63,7 +64,7 @@ impl App {
             (stored.tenant.as_str().into(), Tenant { id: stored.tenant.clone(), stored, settings })
         });
         let tenants = tenants.collect();
-        let policy = app_settings.as_ref().map_or_else(|_| settings.base.policy.clone(), |app| app.policy.clone());
+        let policy = app_settings.as_ref().map_or_else(|_| settings.base.policy, |app| app.policy);
         let live = match before {
             Some(before) if before.live.policy == policy => Arc::clone(&before.live),
             _ => Arc::new(Live {
@@ -129,16 +130,19 @@ impl App {
         &self,
         store: &Arc<dyn Store>,
         world: &World,
+        signer: &Arc<Signer>,
         settings: &Settings,
     ) -> Result<&Service, ServiceError> {
         let open = || {
             let options = ServiceOptions {
                 app: self.id.clone(),
                 // Every format that a caller of this interface may still hold is believed.
-                policy: Policy { oldest_access_version: AccessVersion::V1, ..self.live.policy.clone() },
+                policy: Policy { oldest_access_version: AccessVersion::V1, ..self.live.policy },
                 succession_secret: settings.succession_secret.clone(),
                 verified_tokens: 0,
-                ..ServiceOptions::default()
+                // Callers of this interface know that a token stands until it ends, unless they ask for more.
+                recall: Recall::Nothing,
+                signer: Some(Arc::clone(signer)),
             };
             Service::open(Arc::clone(store), world.clone(), options)
         };

@@ -6,17 +6,19 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use doorward_engine::id::AppId;
+use doorward_engine::id::{AppId, TenantId};
 use doorward_engine::time::{Lifetime, Millis};
 use doorward_service::directory::{Directory, StoredTenant};
 use doorward_service::env::World;
+use doorward_service::signer::Signer;
 use doorward_service::store::{Store, StoreError};
 use doorward_service::{Service, ServiceError};
-use tokio::sync::Mutex;
+use doorward_wire::cdi::answer::Refusal;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::cdi::app::App;
 use crate::cdi::fault::Fault;
-use crate::settings::Settings;
+use crate::settings::{BadCoreConfig, Settings};
 
 /// How old a snapshot may be: what another process changed is seen after this time.
 const KEPT: Lifetime = Lifetime::from_secs(60);
@@ -30,6 +32,8 @@ pub(crate) struct Apps {
     store: Arc<dyn Store>,
     world: World,
     settings: Arc<Settings>,
+    /// The threads that sign for all of them.
+    signer: Arc<Signer>,
     // INVARIANT: never held across an await.
     current: RwLock<Arc<Snapshot>>,
     /// Single flight: who holds it reads. Dropping the holder's future frees it.
@@ -92,6 +96,7 @@ impl Apps {
             directory,
             world,
             settings,
+            signer: Arc::new(Signer::start()?),
             current: RwLock::new(Arc::new(snapshot)),
             reading: Mutex::new(LastRead { at: now, failed: None }),
         })
@@ -114,15 +119,16 @@ impl Apps {
         Ok(Box::pin(self.renew(snapshot)).await)
     }
 
-    /// Reads the directory after a change that was made here.
-    pub(crate) async fn reread(&self) -> Result<Arc<Snapshot>, Fault> {
+    /// Begins a change: with all that there is now, and no other change made here until it is done.
+    pub(crate) async fn change(&self) -> Result<Changing<'_>, Fault> {
         let mut last = self.reading.lock().await;
-        Ok(self.read(&mut last).await?)
+        let snapshot = self.read(&mut last).await?;
+        Ok(Changing { apps: self, snapshot, last })
     }
 
     /// The service of an app's sessions, opened if it wasn't.
-    pub(crate) async fn service<'a>(&self, app: &'a App) -> Result<&'a Service, Fault> {
-        Ok(app.service(&self.store, &self.world, &self.settings).await?)
+    pub(crate) async fn service<'a>(&self, app: &'a App) -> Result<&'a Service, ServiceError> {
+        app.service(&self.store, &self.world, &self.signer, &self.settings).await
     }
 
     /// Reads again for a name that isn't known. That it can't be read says nothing about the name.
@@ -161,6 +167,63 @@ impl Apps {
         let snapshot = Arc::new(Snapshot::new(read?, now, &self.settings, &self.snapshot()));
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&snapshot);
         Ok(snapshot)
+    }
+}
+
+/// The apps while one request changes them.
+pub(crate) struct Changing<'a> {
+    apps: &'a Apps,
+    snapshot: Arc<Snapshot>,
+    last: MutexGuard<'a, LastRead>,
+}
+
+impl Changing<'_> {
+    /// All that there is.
+    pub(crate) fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Writes a tenant if its settings can hold, and returns whether it is new.
+    pub(crate) async fn put(mut self, tenant: StoredTenant) -> Result<bool, Fault> {
+        self.check(&tenant).map_err(|error| Refusal::bad(error.0))?;
+        let is_new = self.apps.directory.put_tenant(tenant, self.apps.world.clock.now()).await?;
+        self.finish().await?;
+        Ok(is_new)
+    }
+
+    /// Deletes a tenant, and returns whether it was there.
+    pub(crate) async fn remove_tenant(mut self, app: AppId, tenant: TenantId) -> Result<bool, Fault> {
+        let was_there = self.apps.directory.remove_tenant(app, tenant).await?;
+        self.finish().await?;
+        Ok(was_there)
+    }
+
+    /// Deletes an app, and returns whether it was there.
+    pub(crate) async fn remove_app(mut self, app: AppId) -> Result<bool, Fault> {
+        let was_there = self.apps.directory.remove_app(app).await?;
+        self.finish().await?;
+        Ok(was_there)
+    }
+
+    async fn finish(&mut self) -> Result<(), StoreError> {
+        self.apps.read(&mut self.last).await.map(|_| ())
+    }
+
+    /// Judges the settings of a tenant, and what they mean for the others of its app.
+    fn check(&self, changed: &StoredTenant) -> Result<(), BadCoreConfig> {
+        let settings = &self.apps.settings;
+        let app = self.snapshot.app(changed.app.as_str());
+        let config_of = |tenant: &StoredTenant| {
+            if tenant.tenant == changed.tenant { changed.core_config.clone() } else { tenant.core_config.clone() }
+        };
+        let others = || app.into_iter().flat_map(|app| app.tenants()).map(|tenant| &tenant.stored);
+        let public = others().find(|tenant| tenant.tenant.is_default()).unwrap_or(changed);
+        let app_settings = settings.app(&changed.app, config_of(public).as_str())?;
+        let concerns = |tenant: &&StoredTenant| changed.tenant.is_default() && !tenant.tenant.is_default();
+        for tenant in others().filter(concerns).chain((!changed.tenant.is_default()).then_some(changed)) {
+            settings.tenant(&app_settings, &tenant.tenant, config_of(tenant).as_str())?;
+        }
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use doorward_engine::id::TenantId;
+use doorward_engine::id::{TenantId, UserId};
 use doorward_engine::time::Millis;
 use doorward_service::Service;
 use doorward_wire::cdi::answer::Refusal;
@@ -85,7 +85,14 @@ impl<'a> Call<'a> {
 
     /// The service of the app's sessions.
     pub(crate) async fn service(&self) -> Result<&Service, Fault> {
-        self.cdi.apps.service(self.app()?).await
+        Ok(self.cdi.apps.service(self.app()?).await?)
+    }
+
+    /// Notes that a user was there. Best effort: it is no part of the answer.
+    pub(crate) async fn mark_active(&self, user: &UserId) {
+        if let Some(app) = &self.found {
+            self.cdi.activity.mark(app.id(), user, self.now()).await;
+        }
     }
 
     fn unknown(&self, tenant: &str) -> Refusal {

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use doorward_engine::time::Millis;
+use doorward_wire::cdi::request_stats::Rates;
 
 /// Minutes that are kept.
 const MINUTES: u64 = 24 * 60;
@@ -32,17 +33,6 @@ struct Minute {
     peak: u32,
 }
 
-/// What the counts say: per minute, oldest first, requests per second; `None` where nothing was counted.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct RequestRates {
-    /// The minute after the last one, since the epoch.
-    pub(crate) at_minute: u64,
-    /// On average.
-    pub(crate) average: Vec<Option<f64>>,
-    /// At most.
-    pub(crate) peak: Vec<Option<u32>>,
-}
-
 impl RequestCounts {
     /// Counts a request.
     pub(crate) fn add(&self, now: Millis) {
@@ -52,13 +42,13 @@ impl RequestCounts {
     }
 
     /// Says what the minutes before this one had.
-    pub(crate) fn rates(&self, now: Millis) -> RequestRates {
+    pub(crate) fn rates(&self, now: Millis) -> Rates {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counts.turn_to(now.as_secs());
         let at_minute = now.as_secs() / SECONDS;
         let minutes: Vec<_> =
             (at_minute.saturating_sub(MINUTES)..at_minute).map(|minute| counts.ended(minute)).collect();
-        RequestRates {
+        Rates {
             at_minute,
             average: minutes.iter().map(|minute| Some(f64::from((*minute)?.all) / f64::from(SECONDS as u32))).collect(),
             peak: minutes.iter().map(|minute| Some((*minute)?.peak)).collect(),

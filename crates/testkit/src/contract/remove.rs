@@ -4,6 +4,7 @@ use doorward_engine::session::record::{Removal, Row, Write};
 use doorward_service::store::{Selector, Store, UserSelector};
 
 use super::given::*;
+use super::succession::{ENDS, ending};
 
 async fn remove(store: &dyn Store, which: Selector) -> Vec<SessionKey> {
     let mut removed = store.remove(which).await.expect("a removal");
@@ -105,4 +106,20 @@ pub(super) async fn one_session_stays(store: &dyn Store) {
     // The handle stays in whichever tenant it is.
     assert_eq!(remove(store, which(None, "b")).await, [key_in("public", "shop", "a")]);
     assert_eq!(left(store, &rows).await, [key_in("public", "shop", "b"), key_in("other", "public", "a"), key("c")]);
+}
+
+pub(super) async fn only_living_sessions_go_where_that_is_asked(store: &dyn Store) {
+    let mut alive = Vec::new();
+    for (number, (expires_at, absolute_end, is_alive)) in ENDS.into_iter().enumerate() {
+        let row = ending(number, expires_at, absolute_end);
+        insert(store, &row).await;
+        if is_alive {
+            alive.push(row.key);
+        }
+    }
+    alive.sort();
+    let which = |alive_at| Selector::User { user: user_in(None, "alice"), alive_at, except: None };
+    assert_eq!(remove(store, which(Some(now()))).await, alive);
+    assert_eq!(remove(store, which(Some(now()))).await, []);
+    assert_eq!(remove(store, which(None)).await.len(), ENDS.len() - alive.len());
 }

@@ -203,7 +203,7 @@ impl Dialect {
             rotation: rotation.unwrap_or(self.rotation),
             theft: self.theft,
             store_check: self.store_check,
-            ..app.clone()
+            ..*app
         }
     }
 }

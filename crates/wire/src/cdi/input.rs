@@ -45,9 +45,14 @@ impl<'a> Object<'a> {
         self.raw(name).is_some()
     }
 
-    /// Whether there is no field at all.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Whether there is a field of this name that is `null`.
+    pub fn is_null(&self, name: &str) -> bool {
+        self.raw(name).is_some_and(|raw| raw.get() == "null")
+    }
+
+    /// All fields in the order in which they came, with their values as JSON.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.0.iter().map(|(name, value)| (&**name, value.get()))
     }
 
     /// A text.
