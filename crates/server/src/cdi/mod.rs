@@ -94,6 +94,16 @@ impl Cdi {
         response
     }
 
+    /// Reads the keys of each app that is open again, so that what other processes made is known here in time.
+    pub async fn reread_keys(&self) -> Result<(), ServiceError> {
+        for app in self.apps.snapshot().apps() {
+            if let Some(service) = app.opened() {
+                service.reread_keys().await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Does one round of what should happen now and then, for each app that is open.
     pub async fn upkeep(&self) -> Result<(), ServiceError> {
         for app in self.apps.snapshot().apps() {
