@@ -233,7 +233,7 @@ impl SessionsBuilder {
         self
     }
 
-    /// Sets how long a signing key signs: 168 h by default, 1 to 720.
+    /// Sets how long a signing key signs: 168 h by default, at least 1.
     pub fn key_interval(mut self, interval: Duration) -> Self {
         self.policy.key_interval = lifetime_of(interval);
         self

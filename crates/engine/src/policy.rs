@@ -7,8 +7,8 @@ use crate::time::{Lifetime, Millis};
 use crate::token::jws::MAX_TOKEN_BYTES;
 use crate::token::version::AccessVersion;
 
-/// Bytes of payload that fit an access token of 8 KiB, the longest that is read.
-pub const PAYLOAD_LIMIT_MOST: usize = 5 * 1024 + 512;
+/// Bytes that an access token needs beside its payload.
+const TOKEN_ROOM: usize = 682;
 
 /// The settings of an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,9 +168,11 @@ impl Policy {
         within("access_lifetime", self.access_lifetime, Lifetime::from_secs(1), Lifetime::from_hours(24 * 1000))?;
         within("refresh_lifetime", self.refresh_lifetime, Lifetime::from_secs(1), century)?;
         within("grace", self.grace, Lifetime::ZERO, Lifetime::from_secs(300))?;
-        within("key_interval", self.key_interval, Lifetime::from_hours(1), Lifetime::from_hours(720))?;
-        if self.payload_limit > PAYLOAD_LIMIT_MOST {
-            return Err(PolicyError::PayloadLimit { bytes: self.payload_limit });
+        within("key_interval", self.key_interval, Lifetime::from_hours(1), century)?;
+        // In a token, three bytes of payload take four.
+        let most = self.token_limit.saturating_sub(TOKEN_ROOM).saturating_mul(3) / 4;
+        if self.payload_limit > most {
+            return Err(PolicyError::PayloadLimit { bytes: self.payload_limit, most });
         }
         if self.jitter_per_mille > 1000 {
             return Err(PolicyError::Jitter);
@@ -227,10 +229,12 @@ pub enum PolicyError {
         access: Lifetime,
     },
     /// Tokens that hold so much are refused by whoever reads them.
-    #[error("payload_limit is {bytes} bytes, and an access token holds at most {PAYLOAD_LIMIT_MOST}")]
+    #[error("payload_limit is {bytes} bytes, and an access token holds at most {most}")]
     PayloadLimit {
         /// Its value.
         bytes: usize,
+        /// The most that fits.
+        most: usize,
     },
     /// More than all.
     #[error("jitter_per_mille must be at most 1000")]
