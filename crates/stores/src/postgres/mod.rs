@@ -31,9 +31,8 @@ use doorward_engine::id::{AppId, SessionKey, TenantId, UserId};
 use doorward_engine::session::record::{Row, Write};
 use doorward_engine::time::Millis;
 use doorward_service::directory::{Directory, StoredTenant};
-use doorward_service::store::{
-    BoxFuture, NewKey, Selector, Store, StoreError, StoreResult, StoredKeys, UserSelector,
-};
+use doorward_service::env::{Clock as _, SystemClock};
+use doorward_service::store::{BoxFuture, NewKey, Selector, Store, StoreError, StoreResult, StoredKeys, UserSelector};
 use tokio::task::JoinHandle;
 
 use self::connect::Target;
@@ -102,18 +101,32 @@ impl Postgres {
         }
         let room = {
             let (client, task) = target.patiently(options.startup_patience).await.map_err(StoreError::from)?;
-            let prepared = schema::prepare(&client, &names).await;
+            let prepared = if options.as_it_is {
+                schema::look(&client, &names).await
+            } else {
+                schema::prepare(&client, &names).await
+            };
             drop(client);
             task.abort();
             prepared?
         };
         let connections = Arc::new(Connections::new(&target, Sql::new(&names, room), limits)?);
-        let moved = connections.run(keys::MoveLegacyKeys { dynamic: options.legacy_key_is_dynamic }).await?;
+        let moves = keys::MoveLegacyKeys { dynamic: options.legacy_key_is_dynamic };
+        let moved = if options.as_it_is { 0 } else { connections.run(moves).await? };
         if moved > 0 {
             tracing::info!(name: "doorward.key.moved", target: "doorward", "moved {moved} signing keys of an old release");
         }
         let keeper = tokio::spawn(keep(Arc::clone(&connections), limits.idle_timeout));
         Ok(Self { connections, keeper })
+    }
+}
+
+impl Postgres {
+    /// Deletes a tenant or an app, its sessions first and a batch a statement: nobody waits long behind it.
+    async fn remove(&self, app: AppId, tenant: Option<TenantId>) -> StoreResult<bool> {
+        while !self.connections.run(directory::RemoveSessions(app.clone(), tenant.clone())).await? {}
+        let now = SystemClock.now();
+        self.connections.run(directory::RemoveTenant(app, tenant, now)).await
     }
 }
 
@@ -207,11 +220,11 @@ impl Directory for Postgres {
     }
 
     fn remove_tenant(&self, app: AppId, tenant: TenantId) -> BoxFuture<'_, StoreResult<bool>> {
-        Box::pin(self.connections.run(directory::RemoveTenant(app, Some(tenant))))
+        Box::pin(self.remove(app, Some(tenant)))
     }
 
     fn remove_app(&self, app: AppId) -> BoxFuture<'_, StoreResult<bool>> {
-        Box::pin(self.connections.run(directory::RemoveTenant(app, None)))
+        Box::pin(self.remove(app, None))
     }
 
     fn value(&self, app: AppId, tenant: TenantId, name: &'static str) -> BoxFuture<'_, StoreResult<Option<String>>> {
