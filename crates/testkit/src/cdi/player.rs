@@ -103,7 +103,8 @@ impl<T: Target> Play<'_, T> {
         }
         let Some(wanted_body) = &wanted.body else { return Ok(Vec::new()) };
 
-        let published = if asks_for_keys(wanted_body) { self.published(&path).await? } else { Vec::new() };
+        let published = if asks_for_keys(wanted_body) { self.published(&path).await } else { Ok(Vec::new()) };
+        let (published, no_keys) = published.map_or_else(|error| (Vec::new(), Some(error)), |keys| (keys, None));
         let mut comparison = Comparison {
             answers: &self.answers,
             step: &exchange.id,
@@ -129,6 +130,9 @@ impl<T: Target> Play<'_, T> {
                 (Ok(got), Ok(want)) => comparison.differs(&format!("equal {a}"), format!("{want} as in {b}"), got),
                 (Err(error), _) | (_, Err(error)) => comparison.differs(&format!("equal {a}"), b, error),
             }
+        }
+        if let Some(error) = no_keys {
+            comparison.differs("published keys", "a key set", error);
         }
         let Comparison { fresh, found, .. } = comparison;
         self.seen.extend(fresh);
