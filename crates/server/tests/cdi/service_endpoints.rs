@@ -4,6 +4,7 @@ use doorward_engine::id::{AppId, TenantId, UserId};
 use doorward_engine::time::Millis;
 use doorward_service::directory::Directory as _;
 use doorward_service::env::Clock as _;
+use doorward_wire::cdi::route::Endpoint;
 
 use super::world::World;
 
@@ -163,4 +164,89 @@ async fn faults_of_the_store_are_5xx_and_never_401() {
         assert_eq!(answer.line(), "500 the session store is unavailable: the line is cut", "{line}");
         assert_eq!(answer.headers["content-type"], "text/html;charset=UTF-8");
     }
+}
+
+const NEW: &str = r#"{"userId":"u","userDataInJWT":{},"userDataInDatabase":{},"enableAntiCsrf":false}"#;
+
+#[tokio::test]
+async fn removing_a_user_ends_his_sessions_in_all_tenants_of_the_app() {
+    let world = World::new("").await;
+    for (app, tenant) in [("a", "public"), ("a", "t1"), ("b", "public")] {
+        world.store_tenant(app, tenant, "{}").await;
+    }
+    world.wait(2000);
+    for (place, body) in
+        [("/appid-a", NEW), ("/appid-a/t1", NEW), ("/appid-b", NEW), ("/appid-a", &NEW.replace("\"u\"", "\"v\""))]
+    {
+        assert_eq!(world.send(&format!("POST {place}/recipe/session"), &[], body).await.status, 200);
+    }
+    let left = async |app: &str, user: &str| {
+        let body = world.get(&format!("/appid-{app}/recipe/session/user?userId={user}")).await.body;
+        body.matches('-').count() / 4
+    };
+    assert_eq!((left("a", "u").await, left("b", "u").await, left("a", "v").await), (2, 1, 1));
+    let removed =
+        world.send("POST /appid-a/user/remove", &[], r#"{"userId":"u","removeAllLinkedAccounts":true}"#).await;
+    assert_eq!(removed.line(), r#"200 {"status":"OK"}"#);
+    assert_eq!((left("a", "u").await, left("b", "u").await, left("a", "v").await), (0, 1, 1));
+    for nobody in [r#"{"userId":""}"#, r#"{"userId":"\u0000"}"#, &format!(r#"{{"userId":"{}"}}"#, "x".repeat(200))] {
+        assert_eq!(world.send("POST /user/remove", &[], nobody).await.line(), r#"200 {"status":"OK"}"#);
+    }
+}
+
+#[tokio::test]
+async fn a_users_activity_is_noted_once_in_five_minutes() {
+    let world = World::new("").await;
+    let create = async || world.send("POST /recipe/session", &[], NEW).await.status;
+    let active_since = async |moment: Millis| {
+        let body = world.get(&format!("/users/count/active?since={}", moment.as_u64())).await.body;
+        body.contains(r#""count":1"#)
+    };
+    world.store.fail_to_mark(true);
+    assert_eq!(create().await, 200, "an answer doesn't depend on it");
+    assert!(!active_since(Millis::default()).await);
+    world.store.fail_to_mark(false);
+    assert_eq!(create().await, 200, "what failed is tried again");
+    assert!(active_since(world.clock.now()).await);
+    world.wait(299_999);
+    assert_eq!(create().await, 200);
+    assert!(!active_since(world.clock.now()).await);
+    world.wait(1);
+    assert_eq!(create().await, 200);
+    assert!(active_since(world.clock.now()).await);
+}
+
+#[tokio::test]
+async fn a_key_set_may_be_kept_until_the_next_key() {
+    let world = World::new("").await;
+    let age = async || {
+        let answer = world.send("GET /nope/.well-known/jwks.json", &[], "").await;
+        assert_eq!(answer.status, 200);
+        answer.headers["cache-control"].to_str().unwrap().to_owned()
+    };
+    let interval = 168 * 3600;
+    assert_eq!(age().await, format!("max-age={}, must-revalidate", interval - 60));
+    world.wait((interval - 62) * 1000);
+    assert_eq!(age().await, "max-age=2, must-revalidate");
+    world.wait(60_000);
+    assert_eq!(age().await, "max-age=1, must-revalidate", "at least a second");
+}
+
+#[tokio::test]
+async fn an_app_that_is_not_there_shows_nothing() {
+    let world = World::new("api_keys: abcdefghijklmnopqrst-1\n").await;
+    for (path, _) in Endpoint::ALL {
+        for method in ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"] {
+            for (version, body) in
+                [("2.7", "{}"), ("4.0", r#"{"userId":"u","tenantId":"t","appId":"a"}"#), ("5.6", NEW)]
+            {
+                let line = format!("{method} /appid-nope{path}?userId=u&since=0&sessionHandle=h&pid=0");
+                let answer = world.send(&line, &[&format!("cdi-version: {version}")], body).await;
+                let says_so = answer.line() == r#"200 {"status":"TENANT_NOT_FOUND_ERROR"}"#;
+                assert!(says_so || [400, 403, 404, 405].contains(&answer.status), "{line} {version}: {answer:?}");
+            }
+        }
+    }
+    let apps = world.send("GET /recipe/multitenancy/app/list", &["api-key: abcdefghijklmnopqrst-1"], "").await.body;
+    assert_eq!(apps.matches("appId").count(), 1, "{apps}");
 }

@@ -15,6 +15,7 @@ use doorward_service::store::{BoxFuture, NewKey, Selector, Store, StoreError, St
 pub(crate) struct Watched {
     memory: Memory,
     fails: AtomicBool,
+    fails_to_mark: AtomicBool,
     /// How often all tenants were read, and how often keys were.
     pub(crate) tenant_reads: AtomicUsize,
     pub(crate) key_reads: AtomicUsize,
@@ -24,6 +25,11 @@ impl Watched {
     /// From now on nothing can be reached, or all can again.
     pub(crate) fn fail(&self, fails: bool) {
         self.fails.store(fails, Ordering::Relaxed);
+    }
+
+    /// From now on nobody's activity can be noted, or it can again.
+    pub(crate) fn fail_to_mark(&self, fails: bool) {
+        self.fails_to_mark.store(fails, Ordering::Relaxed);
     }
 
     fn sound(&self) -> StoreResult<&Memory> {
@@ -75,13 +81,21 @@ impl Directory for Watched {
         })
     }
 
+    fn mark_active(&self, app: AppId, user: UserId, now: Millis) -> BoxFuture<'_, StoreResult<()>> {
+        Box::pin(async move {
+            if self.fails_to_mark.load(Ordering::Relaxed) {
+                return Err(StoreError::Full("no space left".into()));
+            }
+            self.sound()?.mark_active(app, user, now).await
+        })
+    }
+
     watched! {
         put_tenant(tenant: StoredTenant, now: Millis) -> bool;
         remove_tenant(app: AppId, tenant: TenantId) -> bool;
         remove_app(app: AppId) -> bool;
         value(app: AppId, tenant: TenantId, name: &'static str) -> Option<String>;
         put_value(app: AppId, tenant: TenantId, name: &'static str, value: String, now: Millis) -> ();
-        mark_active(app: AppId, user: UserId, now: Millis) -> ();
         count_active(app: AppId, since: Millis) -> u64;
         count_sessions(now: Millis) -> u64;
         ping() -> ();
