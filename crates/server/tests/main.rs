@@ -9,6 +9,7 @@ mod demo;
 mod example;
 mod process;
 mod raw_http;
+mod secrets;
 mod serve;
 mod sessions;
 mod tools;
