@@ -70,6 +70,7 @@ pub(crate) enum Topic {
     Operations,
     Start,
     Fairness,
+    Scale,
     Memory,
 }
 

@@ -9,4 +9,5 @@ mod given;
 pub(crate) mod memory;
 pub(crate) mod operations;
 mod requests;
+pub(crate) mod scale;
 pub(crate) mod start;
