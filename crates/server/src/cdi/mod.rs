@@ -94,6 +94,17 @@ impl Cdi {
         response
     }
 
+    /// Reads the keys of each app that is open again, so that what other processes made is known here in time.
+    pub async fn reread_keys(&self) -> Result<(), ServiceError> {
+        let mut outcome = Ok(());
+        for app in self.apps.snapshot().apps() {
+            if let Some(service) = app.opened() {
+                outcome = outcome.and(service.reread_keys().await);
+            }
+        }
+        outcome
+    }
+
     /// Does one round of what should happen now and then, for each app that is open. One that fails doesn't keep the
     /// others from it; the first failure is returned.
     pub async fn upkeep(&self) -> Result<(), ServiceError> {

@@ -59,6 +59,17 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Opened> {
     }
 }
 
+/// Opens a store that is there, for a tool beside the server.
+pub(crate) async fn open_existing(settings: &Settings) -> anyhow::Result<Opened> {
+    match &settings.store {
+        StoreSettings::Memory => bail!("sessions in memory are known to their server alone"),
+        StoreSettings::Sqlite(folder) if !folder.join(SQLITE_FILE).exists() => {
+            bail!("there is no {}: name its folder with --data", folder.join(SQLITE_FILE).display())
+        }
+        _ => open(settings).await,
+    }
+}
+
 async fn open_sqlite(folder: &Path) -> anyhow::Result<Opened> {
     make_private(folder).with_context(|| format!("can't make the folder {}", folder.display()))?;
     let file = folder.join(SQLITE_FILE);
