@@ -11,6 +11,7 @@ mod conformance;
 mod core_config;
 mod demo;
 mod example;
+mod import;
 mod process;
 mod raw_http;
 mod secrets;
