@@ -157,7 +157,7 @@ impl SessionHandle {
 }
 
 /// Writes 16 bytes as the text of a UUID, with version 4 and its variant set.
-pub(crate) fn uuid_v4_text(mut bytes: [u8; 16]) -> String {
+pub fn uuid_v4_text(mut bytes: [u8; 16]) -> String {
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let digits = hex::encode(bytes);

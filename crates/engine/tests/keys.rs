@@ -172,7 +172,7 @@ proptest! {
             created.retain(|made| *made >= KeyRing::outlived(at, &policy) || *made == newest);
             let ring = ring_of(&created);
 
-            let given = Given { now: at, policy: policy.clone(), ring: ring.clone(), entropy: given::entropy(1) };
+            let given = Given { now: at, policy, ring: ring.clone(), entropy: given::entropy(1) };
             let issued = given.create(session());
             let signed_by = ring.signer(at, &policy, false).created_at;
             // By a clock that doesn't go back: what counts is how long others could read it.

@@ -1,181 +1,24 @@
 //! The calls of a service that answers callers with different settings.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use doorward_engine::flow::Seen;
-use doorward_engine::id::{AppId, SessionKey, TenantId, UserId};
-use doorward_engine::payload::{JsonText, Payload, PayloadError};
-use doorward_engine::policy::{Policy, ReservedClaims, Rotation, StoreCheck};
+use doorward_engine::id::{AppId, UserId};
+use doorward_engine::payload::Payload;
+use doorward_engine::policy::{Policy, Rotation};
 use doorward_engine::secret::Secret;
 use doorward_engine::session::Deny;
 use doorward_engine::session::create::{NewLimits, NewSession};
 use doorward_engine::session::lineage::Answered;
-use doorward_engine::session::record::{Row, Write};
 use doorward_engine::session::refresh::RefreshRequest;
-use doorward_engine::time::{Lifetime, Millis};
-use doorward_engine::token::access::AccessError;
+use doorward_engine::time::Lifetime;
 use doorward_engine::token::version::AccessVersion;
-use doorward_service::env::World;
-use doorward_service::memory::Memory;
-use doorward_service::signer::Signer;
-use doorward_service::store::{BoxFuture, NewKey, Selector, Store, StoreResult, StoredKeys, UserSelector};
+use doorward_service::store::{Selector, Store, UserSelector};
 use doorward_service::{
     ConfirmOutcome, IssuedTokens, Recall, RefreshOutcome, RegenerateOutcome, Service, ServiceError, ServiceOptions,
 };
-use doorward_testkit::fakes::{QuickCrypto, SeededKeys, SetClock};
 use futures_executor::block_on;
 
-const START: u64 = 1_800_000_000_123;
-
-fn at(millis: u64) -> Millis {
-    Millis::saturating(START + millis)
-}
-
-/// A store that counts what it is asked about rows.
-#[derive(Default)]
-struct Counting {
-    memory: Memory,
-    asked: AtomicUsize,
-}
-
-impl Counting {
-    /// How often it was asked since the last time.
-    fn asked(&self) -> usize {
-        self.asked.swap(0, Ordering::SeqCst)
-    }
-
-    fn counted(&self) -> &Memory {
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        &self.memory
-    }
-}
-
-impl Store for Counting {
-    fn load<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<Option<Row>>> {
-        self.counted().load(key)
-    }
-    fn commit(&self, write: Write) -> BoxFuture<'_, StoreResult<Seen>> {
-        self.counted().commit(write)
-    }
-    fn remove(&self, which: Selector) -> BoxFuture<'_, StoreResult<Vec<SessionKey>>> {
-        self.counted().remove(which)
-    }
-    fn list(&self, user: UserSelector, after: Option<SessionKey>, limit: u32) -> BoxFuture<'_, StoreResult<Vec<Row>>> {
-        self.counted().list(user, after, limit)
-    }
-    fn keys(&self, app: AppId) -> BoxFuture<'_, StoreResult<StoredKeys>> {
-        self.memory.keys(app)
-    }
-    fn add_key(&self, app: AppId, key: NewKey) -> BoxFuture<'_, StoreResult<StoredKeys>> {
-        self.memory.add_key(app, key)
-    }
-    fn remove_keys(&self, app: AppId, created_before: Millis) -> BoxFuture<'_, StoreResult<u64>> {
-        self.memory.remove_keys(app, created_before)
-    }
-    fn sweep(&self, expired_before: Millis, limit: u32) -> BoxFuture<'_, StoreResult<u64>> {
-        self.memory.sweep(expired_before, limit)
-    }
-    fn close(&self) -> BoxFuture<'_, StoreResult<()>> {
-        self.memory.close()
-    }
-}
-
-static SIGNER: LazyLock<Arc<Signer>> = LazyLock::new(|| Arc::new(Signer::start().unwrap()));
-
-/// A service, its store and its clock.
-struct Given {
-    service: Service,
-    store: Arc<Counting>,
-    clock: SetClock,
-}
-
-/// What callers of the backend interface have, but for the oldest.
-fn policy() -> Policy {
-    Policy {
-        oldest_access_version: AccessVersion::V1,
-        reserved_claims: ReservedClaims::Refused,
-        jitter_per_mille: 0,
-        ..Policy::default()
-    }
-}
-
-fn stateless() -> Policy {
-    Policy { rotation: Rotation::OnRefresh, store_check: StoreCheck::Reports, ..policy() }
-}
-
-impl Given {
-    fn with(options: ServiceOptions) -> Self {
-        Self::on(Arc::default(), options)
-    }
-
-    fn on(store: Arc<Counting>, options: ServiceOptions) -> Self {
-        let clock = SetClock::at(at(0));
-        let world =
-            World { clock: Arc::new(clock.clone()), crypto: Arc::new(QuickCrypto), keys: Arc::new(SeededKeys::new(7)) };
-        let options = ServiceOptions { signer: Some(Arc::clone(&SIGNER)), ..options };
-        let service = block_on(Service::open(Arc::clone(&store) as Arc<dyn Store>, world, options)).unwrap();
-        Self { service, store, clock }
-    }
-
-    fn new() -> Self {
-        Self::with(ServiceOptions { policy: policy(), recall: Recall::Nothing, ..ServiceOptions::default() })
-    }
-}
-
-fn session(payload: &str) -> NewSession {
-    NewSession {
-        app: AppId::default(),
-        tenant: TenantId::default(),
-        user: UserId::parse("ada").unwrap(),
-        payload: Payload::from_stored(payload).unwrap(),
-        data: JsonText::default(),
-        anti_csrf: false,
-        use_static_key: false,
-        limits: NewLimits::default(),
-        access_lifetime_once: None,
-    }
-}
-
-fn create(service: &Service, payload: &str) -> IssuedTokens {
-    block_on(service.create(session(payload))).unwrap()
-}
-
-fn request(token: &Secret) -> RefreshRequest {
-    RefreshRequest {
-        app: AppId::default(),
-        token: token.clone(),
-        anti_csrf_sent: None,
-        anti_csrf: false,
-        use_static_key: None,
-        access_lifetime_once: None,
-        tentative: false,
-    }
-}
-
-fn refresh(service: &Service, token: &Secret) -> Box<IssuedTokens> {
-    match block_on(service.refresh(request(token))).unwrap() {
-        RefreshOutcome::Issued(issued) => issued,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn confirm(service: &Service, token: &Secret, check_store: bool) -> ConfirmOutcome {
-    block_on(async {
-        let claims = service.verify(token.expose()).await?.unwrap();
-        service.confirm(claims, check_store).await
-    })
-    .unwrap()
-}
-
-fn read(given: &Given, issued: &IssuedTokens) -> Row {
-    block_on(given.service.read(&issued.row.key)).unwrap().unwrap()
-}
-
-fn regenerate(service: &Service, token: &Secret, payload: Option<&str>) -> RegenerateOutcome {
-    let payload = payload.map(|text| Payload::from_stored(text).unwrap());
-    block_on(service.regenerate(token.expose(), payload, true)).unwrap()
-}
+use crate::given::*;
 
 #[test]
 fn one_token_lives_as_long_as_its_caller_says() {
@@ -323,7 +166,7 @@ fn a_remembered_token_of_a_format_that_is_too_old_for_this_caller_is_judged_anew
 
 #[test]
 fn the_caller_decides_the_format_at_creation_and_refresh_and_the_token_everywhere_else() {
-    let given = Given::new();
+    let given = Given::with_rsa_keys();
     let versions = [AccessVersion::V2, AccessVersion::V3, AccessVersion::V4, AccessVersion::V5];
     let of = |version| given.service.with_policy(Policy { access_version: version, ..policy() });
     for (first, then) in versions.iter().flat_map(|first| versions.map(|then| (*first, then))) {
@@ -341,76 +184,6 @@ fn the_caller_decides_the_format_at_creation_and_refresh_and_the_token_everywher
         assert_eq!((access.claims.version, access.claims.payload().as_str()), (then, r#"{"a":1}"#));
         assert!(matches!(confirm(&of(first), &access.token, true), ConfirmOutcome::Stands { .. }));
     }
-}
-
-#[test]
-fn a_token_is_made_anew_with_its_end_and_its_lineage() {
-    let given = Given::new();
-    let created = create(&given.service, r#"{"a":1}"#);
-    let child = refresh(&given.service, &created.refresh);
-    given.clock.set(at(60_000));
-    let before = read(&given, &created);
-    for (payload, expected) in [(None, r#"{"a":1}"#), (Some(r#"{"b":2}"#), r#"{"b":2}"#), (Some("{}"), "{}")] {
-        given.store.asked();
-        let RegenerateOutcome::Stored { row, access: Some(access), claims } =
-            regenerate(&given.service, &child.access.token, payload)
-        else {
-            panic!("not made anew")
-        };
-        assert_eq!(given.store.asked(), 1);
-        assert_eq!(*claims, *child.access.claims);
-        assert_eq!(access.claims.payload().as_str(), expected);
-        assert_eq!(access.claims.expires_at, claims.expires_at);
-        assert_eq!(access.claims.issued_at.as_secs(), at(60_000).as_secs());
-        assert_eq!((access.claims.own, access.claims.parent), (claims.own, claims.parent));
-        assert!(claims.parent.is_some());
-        assert_eq!(*row, Row { payload: Payload::from_stored(expected).unwrap(), ..before.clone() });
-        assert_eq!(read(&given, &created), *row);
-        assert!(block_on(given.service.verify(access.token.expose())).unwrap().is_ok());
-    }
-}
-
-#[test]
-fn a_token_that_has_ended_is_not_made_anew_but_its_payload_is_stored() {
-    let given = Given::new();
-    let created = create(&given.service, r#"{"a":1}"#);
-    given.clock.set(at(3_600_000));
-    let outcome = regenerate(&given.service, &created.access.token, Some(r#"{"b":2}"#));
-    let RegenerateOutcome::Stored { access: None, row, .. } = outcome else { panic!("{outcome:?}") };
-    assert_eq!(row.payload.as_str(), r#"{"b":2}"#);
-    assert_eq!(read(&given, &created).payload, row.payload);
-}
-
-#[test]
-fn what_cannot_be_made_anew() {
-    let given = Given::new();
-    let created = create(&given.service, r#"{"a":1}"#);
-    for token in ["", "a.b.c", "a.b", created.refresh.expose()] {
-        let outcome = regenerate(&given.service, &Secret::new(token), Some("{}"));
-        assert!(matches!(outcome, RegenerateOutcome::Malformed(_)), "{token}: {outcome:?}");
-    }
-    for payload in [r#"{"sub":1}"#, r#"{"rsub":null}"#] {
-        let outcome = regenerate(&given.service, &created.access.token, Some(payload));
-        assert!(matches!(outcome, RegenerateOutcome::Refused(PayloadError::Reserved { .. })), "{outcome:?}");
-    }
-    assert_eq!(read(&given, &created).payload.as_str(), r#"{"a":1}"#);
-    block_on(given.service.revoke(Selector::Keys(vec![created.row.key.clone()]))).unwrap();
-    for payload in [None, Some("{}")] {
-        assert!(matches!(regenerate(&given.service, &created.access.token, payload), RegenerateOutcome::NoSession));
-    }
-    assert!(matches!(block_on(given.service.verify("a.b.c")), Ok(Err(AccessError::Malformed { .. }))));
-}
-
-#[test]
-fn a_payload_apart_from_the_tokens_claims_is_refused_where_the_caller_says_so() {
-    let given = Given::new();
-    let old = given.service.with_policy(Policy { access_version: AccessVersion::V2, ..policy() });
-    let token = create(&old, "{}").access.token;
-    let payload = || Some(Payload::from_stored(r#"{"userId":"x"}"#).unwrap());
-    let refused = block_on(old.regenerate(token.expose(), payload(), true)).unwrap();
-    assert!(matches!(refused, RegenerateOutcome::Refused(_)), "{refused:?}");
-    let stored = block_on(old.regenerate(token.expose(), payload(), false)).unwrap();
-    assert!(matches!(stored, RegenerateOutcome::Stored { access: Some(_), .. }), "{stored:?}");
 }
 
 #[test]

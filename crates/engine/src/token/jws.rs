@@ -105,6 +105,7 @@ impl<'a> Unverified<'a> {
             return Err(JwsError::Signature);
         }
         let signature = URL_SAFE_NO_PAD.decode(self.signature).map_err(|_| Malformed::NotJwt)?;
+        let claims = URL_SAFE_NO_PAD.decode(self.claims).map_err(|_| Malformed::NotJwt)?;
         if !key.verify(self.signed.as_bytes(), &signature) {
             return Err(JwsError::Signature);
         }
@@ -112,7 +113,6 @@ impl<'a> Unverified<'a> {
         if let Some(name) = header.unknown_extension() {
             return Err(Malformed::HeaderMismatch(name).into());
         }
-        let claims = URL_SAFE_NO_PAD.decode(self.claims).map_err(|_| Malformed::NotJwt)?;
         Ok(Opened { version, claims })
     }
 
@@ -125,12 +125,12 @@ impl<'a> Unverified<'a> {
     ) -> Result<Opened, JwsError> {
         refuse_older(version, policy)?;
         let signature = STANDARD.decode(self.signature).map_err(|_| Malformed::NotJwt)?;
+        let claims = STANDARD.decode(self.claims).map_err(|_| Malformed::NotJwt)?;
         // The fixed header says which algorithm: keys of another one sign no such token.
         let keys = ring.verifiers(now, policy).filter(|key| key.key.algorithm() == Algorithm::Rs256);
         if !keys.take(TRIED_KEYS).any(|key| key.key.verify(self.signed.as_bytes(), &signature)) {
             return Err(JwsError::Signature);
         }
-        let claims = STANDARD.decode(self.claims).map_err(|_| Malformed::NotJwt)?;
         Ok(Opened { version, claims })
     }
 

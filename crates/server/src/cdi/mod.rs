@@ -12,6 +12,7 @@ mod request_counts;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use doorward_engine::id::AppId;
@@ -20,7 +21,7 @@ use doorward_service::directory::Directory;
 use doorward_service::env::World;
 use doorward_wire::cdi::answer::{Answer, Refusal};
 use doorward_wire::cdi::input::Query;
-use doorward_wire::cdi::route::{self, Route};
+use doorward_wire::cdi::route::{self, Endpoint, Route};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
@@ -28,6 +29,7 @@ use crate::cdi::activity::Activity;
 use crate::cdi::apps::Apps;
 use crate::cdi::call::Call;
 use crate::cdi::fault::Fault;
+use crate::metrics::Metrics;
 use crate::settings::Settings;
 
 /// Serves the interface over a store. What listens, and what bounds a request's size and time, stands before it.
@@ -38,6 +40,7 @@ pub struct Cdi {
     settings: Arc<Settings>,
     apps: Apps,
     activity: Activity,
+    metrics: Arc<Metrics>,
 }
 
 /// A directory behind `Debug`.
@@ -56,22 +59,35 @@ impl Cdi {
         world: World,
         settings: Arc<Settings>,
     ) -> Result<Self, ServiceError> {
+        Self::with_metrics(directory, world, settings, Arc::default()).await
+    }
+
+    /// The same, and counts what it does in these.
+    pub async fn with_metrics(
+        directory: Arc<dyn Directory>,
+        world: World,
+        settings: Arc<Settings>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, ServiceError> {
         let apps = Apps::open(Arc::clone(&directory), world.clone(), Arc::clone(&settings)).await?;
         let public = apps.snapshot().app(AppId::DEFAULT).cloned();
         if let Some(public) = public {
             apps.service(&public).await?;
         }
         let activity = Activity::new(Arc::clone(&directory));
-        Ok(Self { directory: DirectoryHandle(directory), world, settings, apps, activity })
+        Ok(Self { directory: DirectoryHandle(directory), world, settings, apps, activity, metrics })
     }
 
     /// Answers one request of a peer. It never fails: a fault is an answer too.
     pub async fn answer(&self, request: Request<Bytes>, peer: IpAddr) -> Response<Bytes> {
+        let started = Instant::now();
         let is_head = request.method() == Method::HEAD;
-        let mut response = match self.routed(&request, peer).await {
+        let mut endpoint = Endpoint::Unknown;
+        let mut response = match self.routed(&request, peer, &mut endpoint).await {
             Ok(response) => response,
             Err(fault) => respond(fault.into_answer()),
         };
+        self.metrics.request(endpoint.path(), response.status().as_u16(), started.elapsed());
         if is_head {
             *response.body_mut() = Bytes::new();
         }
@@ -88,7 +104,12 @@ impl Cdi {
         Ok(())
     }
 
-    async fn routed(&self, request: &Request<Bytes>, peer: IpAddr) -> Result<Response<Bytes>, Fault> {
+    async fn routed(
+        &self,
+        request: &Request<Bytes>,
+        peer: IpAddr,
+        endpoint: &mut Endpoint,
+    ) -> Result<Response<Bytes>, Fault> {
         let path = route::decode(request.uri().path())?;
         let Some(below) = path.strip_prefix(&*self.settings.base_path) else {
             return Err(Refusal::NOT_FOUND.into());
@@ -101,6 +122,7 @@ impl Cdi {
         }
         let below = route::fold(below);
         let route = Route::find(&below);
+        *endpoint = route.endpoint;
         let snapshot = self.apps.find(route.app, route.tenant).await?;
         let app = snapshot.app(route.app);
         let dialect = guard::admit(&route, app.map(|app| &**app), request.headers(), peer)?;

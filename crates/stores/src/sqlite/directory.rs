@@ -20,7 +20,7 @@ use super::tenants;
 use crate::sql::row::{app_id, moment_column, tenant_id};
 
 /// All tenants, and the factors of all of them: one statement, so that nothing changes in between.
-const TENANTS: &str = "SELECT 't', tenants.app_id, tenants.tenant_id, core_config, email_password_enabled, \
+pub(super) const TENANTS: &str = "SELECT 't', tenants.app_id, tenants.tenant_id, core_config, email_password_enabled, \
      third_party_enabled, passwordless_enabled, is_first_factors_null FROM tenants LEFT JOIN tenant_configs \
      ON connection_uri_domain = '' AND tenant_configs.app_id = tenants.app_id \
      AND tenant_configs.tenant_id = tenants.tenant_id \
@@ -29,55 +29,56 @@ const TENANTS: &str = "SELECT 't', tenants.app_id, tenants.tenant_id, core_confi
      UNION ALL SELECT 's', app_id, tenant_id, factor_id, NULL, NULL, NULL, NULL FROM tenant_required_secondary_factors \
      WHERE connection_uri_domain = ''";
 
-const PUT_CONFIG: &str = "INSERT INTO tenant_configs (connection_uri_domain, app_id, tenant_id, core_config, \
+pub(super) const PUT_CONFIG: &str = "INSERT INTO tenant_configs (connection_uri_domain, app_id, tenant_id, core_config, \
      email_password_enabled, third_party_enabled, passwordless_enabled, is_first_factors_null) \
      VALUES ('', ?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (connection_uri_domain, app_id, tenant_id) DO UPDATE \
      SET core_config = excluded.core_config, email_password_enabled = excluded.email_password_enabled, \
      third_party_enabled = excluded.third_party_enabled, passwordless_enabled = excluded.passwordless_enabled, \
      is_first_factors_null = excluded.is_first_factors_null";
 
-const CLEAR_FIRST: &str =
+pub(super) const CLEAR_FIRST: &str =
     "DELETE FROM tenant_first_factors WHERE connection_uri_domain = '' AND app_id = ?1 AND tenant_id = ?2";
 
-const CLEAR_SECONDARY: &str =
+pub(super) const CLEAR_SECONDARY: &str =
     "DELETE FROM tenant_required_secondary_factors WHERE connection_uri_domain = '' AND app_id = ?1 AND tenant_id = ?2";
 
-const ADD_FIRST: &str = "INSERT INTO tenant_first_factors (connection_uri_domain, app_id, tenant_id, factor_id) \
+pub(super) const ADD_FIRST: &str = "INSERT INTO tenant_first_factors (connection_uri_domain, app_id, tenant_id, factor_id) \
      VALUES ('', ?1, ?2, ?3) ON CONFLICT DO NOTHING";
 
-const ADD_SECONDARY: &str = "INSERT INTO tenant_required_secondary_factors (connection_uri_domain, app_id, tenant_id, \
+pub(super) const ADD_SECONDARY: &str = "INSERT INTO tenant_required_secondary_factors (connection_uri_domain, app_id, tenant_id, \
      factor_id) VALUES ('', ?1, ?2, ?3) ON CONFLICT DO NOTHING";
 
-const SOME_SESSIONS_OF_TENANT: &str = "DELETE FROM session_info WHERE rowid IN \
+pub(super) const SOME_SESSIONS_OF_TENANT: &str = "DELETE FROM session_info WHERE rowid IN \
      (SELECT rowid FROM session_info WHERE app_id = ?1 AND tenant_id = ?2 LIMIT ?3)";
 
-const SOME_SESSIONS_OF_APP: &str =
+pub(super) const SOME_SESSIONS_OF_APP: &str =
     "DELETE FROM session_info WHERE rowid IN (SELECT rowid FROM session_info WHERE app_id = ?1 LIMIT ?2)";
 
 /// What hangs on it goes with it, by the foreign keys.
-const REMOVE_TENANT: &str = "DELETE FROM tenants WHERE app_id = ?1 AND tenant_id = ?2";
+pub(super) const REMOVE_TENANT: &str = "DELETE FROM tenants WHERE app_id = ?1 AND tenant_id = ?2";
 
 /// What hangs on it goes with it, by the foreign keys.
-const REMOVE_APP: &str = "DELETE FROM apps WHERE app_id = ?1";
+pub(super) const REMOVE_APP: &str = "DELETE FROM apps WHERE app_id = ?1";
 
-const VALUE: &str = "SELECT value FROM key_value WHERE app_id = ?1 AND tenant_id = ?2 AND name = ?3";
+pub(super) const VALUE: &str = "SELECT value FROM key_value WHERE app_id = ?1 AND tenant_id = ?2 AND name = ?3";
 
-const PUT_VALUE: &str = "INSERT INTO key_value (app_id, tenant_id, name, value, created_at_time) \
+pub(super) const PUT_VALUE: &str = "INSERT INTO key_value (app_id, tenant_id, name, value, created_at_time) \
      VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (app_id, tenant_id, name) DO UPDATE \
      SET value = excluded.value, created_at_time = excluded.created_at_time";
 
-const MARK_ACTIVE: &str = "INSERT INTO user_last_active (app_id, user_id, last_active_time) VALUES (?1, ?2, ?3) \
+pub(super) const MARK_ACTIVE: &str = "INSERT INTO user_last_active (app_id, user_id, last_active_time) VALUES (?1, ?2, ?3) \
      ON CONFLICT (app_id, user_id) DO UPDATE SET last_active_time = excluded.last_active_time \
      WHERE last_active_time IS NULL OR last_active_time < excluded.last_active_time";
 
-const COUNT_ACTIVE: &str = "SELECT count(*) FROM user_last_active WHERE app_id = ?1 AND last_active_time >= ?2";
+pub(super) const COUNT_ACTIVE: &str =
+    "SELECT count(*) FROM user_last_active WHERE app_id = ?1 AND last_active_time >= ?2";
 
 /// At most ?2 of the sessions that end at ?1 or later.
-const COUNT_SOME: &str = "SELECT count(*) FROM (SELECT 1 FROM session_info WHERE expires_at >= ?1 LIMIT ?2)";
+pub(super) const COUNT_SOME: &str = "SELECT count(*) FROM (SELECT 1 FROM session_info WHERE expires_at >= ?1 LIMIT ?2)";
 
-const COUNT_ALL: &str = "SELECT count(*) FROM session_info WHERE expires_at >= ?1";
+pub(super) const COUNT_ALL: &str = "SELECT count(*) FROM session_info WHERE expires_at >= ?1";
 
-const PING: &str = "SELECT count(*) FROM (SELECT 1 FROM apps LIMIT 1)";
+pub(super) const PING: &str = "SELECT count(*) FROM (SELECT 1 FROM apps LIMIT 1)";
 
 /// Sessions that one statement deletes before a tenant or an app goes, so that other writes never wait long behind it.
 const BATCH: u32 = 1000;

@@ -9,6 +9,8 @@ mod error;
 mod keys;
 mod open;
 mod options;
+#[cfg(test)]
+mod plans;
 mod queue;
 mod read;
 mod sessions;

@@ -19,18 +19,18 @@ use super::read::{row_of, text};
 use super::tenants;
 use crate::sql::row::{columns, lifetime_column, moment_column, session_key};
 
-const LOAD: &str =
+pub(super) const LOAD: &str =
     concat!("SELECT ", columns!(), " FROM session_info WHERE app_id = ?1 AND tenant_id = ?2 AND session_handle = ?3");
 
 /// The `+` keeps SQLite from taking the order from the primary key, for which it would read the whole app.
-const LIST: &str = concat!(
+pub(super) const LIST: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM session_info WHERE app_id = ?1 AND user_id = ?2 AND (?3 IS NULL OR tenant_id = ?3) \
      AND (?4 IS NULL OR (tenant_id, session_handle) > (?4, ?5)) ORDER BY +tenant_id, +session_handle LIMIT ?6"
 );
 
-const INSERT: &str = concat!(
+pub(super) const INSERT: &str = concat!(
     "INSERT INTO session_info (app_id, ",
     columns!(),
     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) \
@@ -84,14 +84,14 @@ macro_rules! if_it_stands {
     };
 }
 
-const STAY: &str = concat!(
+pub(super) const STAY: &str = concat!(
     "UPDATE session_info SET use_static_key = COALESCE(?22, use_static_key), window_at = COALESCE(?23, window_at), \
      window_no = COALESCE(?24, window_no), window_count = COALESCE(?25, window_count)",
     if_it_stands!()
 );
 
 /// 9007199254740991 is `Millis::MAX`; `min` of anything and null is null.
-const ADVANCE: &str = concat!(
+pub(super) const ADVANCE: &str = concat!(
     "UPDATE session_info SET use_static_key = COALESCE(?22, use_static_key), window_at = ?23, window_no = ?24, \
      window_count = ?25, refresh_token_hash_2 = ?26, prev_refresh_token_hash_2 = COALESCE(?27, refresh_token_hash_2), \
      refresh_token_rotated_at = ?4, expires_at = min(?4 + min(?28, COALESCE(refresh_lifetime, ?28)), \
@@ -99,13 +99,13 @@ const ADVANCE: &str = concat!(
     if_it_stands!()
 );
 
-const DISPLACE: &str = concat!(
+pub(super) const DISPLACE: &str = concat!(
     "UPDATE session_info SET use_static_key = COALESCE(?22, use_static_key), refresh_token_hash_2 = ?23, \
      window_at = NULL, window_no = NULL, window_count = NULL",
     if_it_stands!()
 );
 
-const UPDATE: &str = concat!(
+pub(super) const UPDATE: &str = concat!(
     "UPDATE session_info SET jwt_user_payload = COALESCE(?6, jwt_user_payload), session_data = COALESCE(?7, session_data) \
      WHERE app_id = ?1 AND tenant_id = ?2 AND session_handle = ?3 \
      AND expires_at >= ?4 AND (absolute_end IS NULL OR absolute_end > ?4) \
@@ -113,19 +113,20 @@ const UPDATE: &str = concat!(
     columns!()
 );
 
-const REMOVE: &str = concat!(
+pub(super) const REMOVE: &str = concat!(
     "DELETE FROM session_info WHERE app_id = ?1 AND tenant_id = ?2 AND session_handle = ?3 \
      AND refresh_token_hash_2 = ?4 RETURNING ",
     columns!()
 );
 
-const REMOVE_KEY: &str = "DELETE FROM session_info WHERE app_id = ?1 AND tenant_id = ?2 AND session_handle = ?3";
+pub(super) const REMOVE_KEY: &str =
+    "DELETE FROM session_info WHERE app_id = ?1 AND tenant_id = ?2 AND session_handle = ?3";
 
-const REMOVE_USER: &str = "DELETE FROM session_info WHERE app_id = ?1 AND user_id = ?2 \
+pub(super) const REMOVE_USER: &str = "DELETE FROM session_info WHERE app_id = ?1 AND user_id = ?2 \
      AND (?3 IS NULL OR tenant_id = ?3) AND (?4 IS NULL OR session_handle <> ?4) \
      AND (?5 IS NULL OR expires_at >= ?5 AND (absolute_end IS NULL OR absolute_end > ?5)) RETURNING tenant_id, session_handle";
 
-const SWEEP: &str = "DELETE FROM session_info WHERE rowid IN \
+pub(super) const SWEEP: &str = "DELETE FROM session_info WHERE rowid IN \
      (SELECT rowid FROM session_info WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
 
 pub(super) fn load(db: &Db, key: &SessionKey) -> Result<Option<Row>, Fault> {
@@ -307,41 +308,4 @@ fn window_columns(window: Option<Window>) -> (Option<i64>, Option<u8>, Option<u8
         window.map(|window| window.number),
         window.map(|window| window.count),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use rusqlite::Connection;
-
-    use super::*;
-
-    /// What the contract cannot see: that no statement reads more rows than it needs.
-    #[test]
-    fn every_statement_searches_the_right_index() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(include_str!("migrations/0001_sessions.sql")).unwrap();
-        let by_key = "sqlite_autoindex_session_info_1 (app_id=? AND tenant_id=? AND session_handle=?)";
-        let by_user = "session_info_user_id_app_id_index (user_id=? AND app_id=?)";
-        let statements = [
-            (LOAD, by_key),
-            (LIST, by_user),
-            (STAY, by_key),
-            (ADVANCE, by_key),
-            (DISPLACE, by_key),
-            (UPDATE, by_key),
-            (REMOVE, by_key),
-            (REMOVE_KEY, by_key),
-            (REMOVE_USER, by_user),
-            (SWEEP, "session_expiry_index (expires_at<?)"),
-        ];
-        for (sql, index) in statements {
-            let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-            let count = explained.parameter_count();
-            let plan =
-                explained.query_map(rusqlite::params_from_iter((0..count).map(|_| 1)), |row| row.get(3)).unwrap();
-            let plan: Vec<String> = plan.map(Result::unwrap).collect();
-            assert!(plan.iter().any(|step| step.contains(index)), "{sql}: {plan:?}");
-            assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "{sql}: {plan:?}");
-        }
-    }
 }

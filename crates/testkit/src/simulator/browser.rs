@@ -129,7 +129,7 @@ impl Tab {
             }
             Ok(ConfirmOutcome::Stands { .. }) => self.log.add("stands".into()),
             Ok(ConfirmOutcome::Refused(error)) => {
-                self.log.broken(format!("a call was refused for its payload: {error}"))
+                self.log.broken(format!("a call was refused for its payload: {error}"));
             }
             Ok(ConfirmOutcome::Unauthorised(_)) => self.must_be_leaving(&jar.session, "refused a call"),
             Err(error) => self.log.add(format!("call failed: {error}")),

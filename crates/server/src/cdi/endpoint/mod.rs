@@ -4,10 +4,21 @@ mod api_version;
 mod app;
 mod config;
 mod feature_flag;
+mod handshake;
 mod hello;
 mod jwks;
+mod jwt_data;
 mod license;
 mod request_stats;
+mod session;
+mod session_create;
+mod session_data;
+mod session_get;
+mod session_refresh;
+mod session_regenerate;
+mod session_remove;
+mod session_user;
+mod session_verify;
 mod telemetry;
 mod tenant;
 mod user;
@@ -31,6 +42,18 @@ pub(crate) async fn dispatch(call: &Call<'_>) -> Result<Answer, Fault> {
         (Endpoint::Unknown, _) => Err(Refusal::NOT_FOUND.into()),
         (Endpoint::Hello, GET | POST | PUT | DELETE | HEAD) => hello::handle(call).await,
         (Endpoint::Root, GET | POST | PUT | DELETE) => hello::handle_root(call).await,
+        (Endpoint::Session, GET) => session_get::handle(call).await,
+        (Endpoint::Session, POST) => session_create::handle(call).await,
+        (Endpoint::SessionVerify, POST) => session_verify::handle(call).await,
+        (Endpoint::SessionRefresh, POST) => session_refresh::handle(call).await,
+        (Endpoint::SessionRegenerate, POST) => session_regenerate::handle(call).await,
+        (Endpoint::SessionRemove, POST) => session_remove::handle(call).await,
+        (Endpoint::SessionUser, GET) => session_user::handle(call).await,
+        (Endpoint::SessionData, GET) => session_data::get(call).await,
+        (Endpoint::SessionData, PUT) => session_data::put(call).await,
+        (Endpoint::JwtData, GET) => jwt_data::get(call).await,
+        (Endpoint::JwtData, PUT) => jwt_data::put(call).await,
+        (Endpoint::Handshake, POST) => handshake::handle(call).await,
         (Endpoint::ApiVersion, GET) => api_version::handle(call).await,
         (Endpoint::Config, GET) => config::handle(call),
         (Endpoint::Telemetry, GET) => telemetry::handle(call),
