@@ -1,6 +1,7 @@
 //! Stores of Doorward, one a feature. No rule about sessions lives here.
 //!
 //! - `sqlite` (on by default): [`sqlite::Sqlite`], sessions in one file.
+//! - `transfer`: [`transfer::copy`], from one database into another.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -8,3 +9,5 @@
 mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(feature = "transfer")]
+pub mod transfer;
