@@ -24,6 +24,14 @@ impl Service {
         self.shared.keys.snapshot().public_keys(self.now(), &self.policy)
     }
 
+    /// Reads the keys again and rotates if it is time, so that keys which other processes made are published here before
+    /// they sign there. Every half a minute is often enough for that.
+    pub async fn reread_keys(&self) -> Result<(), ServiceError> {
+        self.signing_keys().await?;
+        self.shared.keys.reload(self.store(), &self.shared.world).await?;
+        Ok(())
+    }
+
     /// Makes a new signing key now, whatever the age of the newest one. It signs when it was public for a minute.
     pub async fn rotate_key(&self) -> Result<(), ServiceError> {
         let Shared { keys, world, signer, .. } = &*self.shared;

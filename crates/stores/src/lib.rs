@@ -2,6 +2,7 @@
 //!
 //! - `sqlite` (on by default): `sqlite::Sqlite`, sessions in one file, on threads of its own.
 //! - `postgres`: `postgres::Postgres`, sessions in a PostgreSQL database. Needs a tokio runtime.
+//! - [`transfer::copy`]: from one database into another.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -11,3 +12,5 @@ pub mod postgres;
 mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(feature = "transfer")]
+pub mod transfer;

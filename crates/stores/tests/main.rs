@@ -10,3 +10,5 @@
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(all(feature = "sqlite", feature = "transfer"))]
+mod transfer;

@@ -1,19 +1,29 @@
 //! `doorward keys`: the keys that sign access tokens.
 
+use std::cmp::Reverse;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use doorward_engine::id::AppId;
+use doorward_service::directory::Directory;
+use doorward_service::store::Store;
+use doorward_service::{Service, ServiceOptions};
 
 use super::moment::moment;
 use super::source::SourceArgs;
+use crate::settings::{AppSettings, Settings};
+use crate::store::Opened;
 use crate::terminal::say;
+use crate::world;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
     /// Lists the keys of an app, newest first. Nothing secret is shown.
     List(KeysArgs),
+    /// Makes a new key. It signs when it was public for a minute; tokens of the ones before stay good until they end.
+    Rotate(KeysArgs),
 }
 
 #[derive(Args, Debug)]
@@ -25,27 +35,75 @@ pub(super) struct KeysArgs {
     source: SourceArgs,
 }
 
+/// An app that is there, with its store and settings.
+struct Found {
+    app: AppId,
+    store: Opened,
+    process: Settings,
+    settings: AppSettings,
+}
+
 impl KeysCommand {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        match self {
-            Self::List(args) => list(args).await?,
-        }
+        let found = match self {
+            Self::List(args) => {
+                let found = args.find().await?;
+                list(&found).await?;
+                found
+            }
+            Self::Rotate(args) => {
+                let found = args.find().await?;
+                rotate(&found).await?;
+                found
+            }
+        };
+        found.store.directory.close().await?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-async fn list(KeysArgs { app, source }: KeysArgs) -> anyhow::Result<()> {
-    let app = AppId::parse(&app).context("--app is no name of an app")?;
-    let (_, store) = source.open().await?;
-    let mut keys = store.directory.keys(app).await?;
-    keys.signing.sort_by_key(|key| std::cmp::Reverse(key.created_at));
-    keys.static_keys.sort_by_key(|key| std::cmp::Reverse(key.created_at));
+impl KeysArgs {
+    async fn find(self) -> anyhow::Result<Found> {
+        let app = AppId::parse(&self.app).context("--app is no name of an app")?;
+        let (loaded, store) = self.source.open().await?;
+        let tenants = store.directory.tenants().await?;
+        let Some(public) = tenants.iter().find(|tenant| tenant.app == app && tenant.tenant.is_default()) else {
+            bail!("there is no app {app}");
+        };
+        let process = loaded.settings;
+        let settings = process.app(&app, public.core_config.as_str()).context("the stored settings of the app")?;
+        Ok(Found { app, store, process, settings })
+    }
+}
+
+async fn list(Found { app, store, settings, .. }: &Found) -> anyhow::Result<()> {
+    let policy = &settings.policy;
+    let mut keys = store.directory.keys(app.clone()).await?;
+    keys.signing.sort_by_key(|key| Reverse(key.created_at));
+    keys.static_keys.sort_by_key(|key| Reverse(key.created_at));
     for key in &keys.signing {
-        say(&format!("d-{}  made {}", key.created_at.as_u64(), moment(key.created_at)));
+        let made = key.created_at;
+        let (signs, verifies) = (made.after(policy.key_interval), made.after(policy.key_lifetime()));
+        let times = [made, signs, verifies].map(moment);
+        let [made, signs, verifies] = &times;
+        say(&format!("d-{}  made {made}, signs until {signs}, verifies until {verifies}", key.created_at.as_u64()));
     }
     for key in &keys.static_keys {
         say(&format!("{}  made {}, never rotated", key.id, moment(key.created_at)));
     }
-    store.directory.close().await?;
+    Ok(())
+}
+
+async fn rotate(Found { app, store, process, settings }: &Found) -> anyhow::Result<()> {
+    let directory: Arc<dyn Directory> = Arc::clone(&store.directory);
+    let options = ServiceOptions {
+        app: app.clone(),
+        policy: settings.policy,
+        succession_secret: process.succession_secret.clone(),
+        ..ServiceOptions::default()
+    };
+    let service = Service::open(directory as Arc<dyn Store>, world::machine(), options).await?;
+    service.rotate_key().await?;
+    say("a new key is stored: servers that run publish it within 20 seconds, and sign with it when it is a minute old");
     Ok(())
 }

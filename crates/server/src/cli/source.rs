@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::config::{ConfigError, Environment, Flag, Loaded, Sources, load};
-use crate::store::Opened;
+use crate::store::{Opened, open_existing};
 
 /// A flag goes before an environment variable, which goes before the file.
 #[derive(Args, Debug)]
@@ -58,7 +58,7 @@ impl SourceArgs {
     /// Reads the configuration and opens the store that it names.
     pub(super) async fn open(self) -> anyhow::Result<(Loaded, Opened)> {
         let loaded = self.load()?;
-        let opened = crate::store::open(&loaded.settings).await?;
+        let opened = open_existing(&loaded.settings).await?;
         Ok((loaded, opened))
     }
 }

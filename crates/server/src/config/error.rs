@@ -1,14 +1,27 @@
 //! What is wrong with a configuration: all of it at once.
 
+use std::fmt;
+
 use super::Origin;
 use super::option::OptionSpec;
 use super::value::Raw;
 
-/// A configuration that can't be used. Its text is one sentence for each thing that is wrong, a line each.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", .problems.iter().map(Problem::sentence).collect::<Vec<_>>().join("\n"))]
+/// A configuration that can't be used. Its text has a sentence for each thing that is wrong.
+#[derive(Debug)]
 pub struct ConfigError {
     problems: Vec<Problem>,
+}
+
+impl std::error::Error for ConfigError {}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let [only] = self.problems.as_slice() {
+            return f.write_str(&only.sentence);
+        }
+        write!(f, "{} things in the configuration can't be used", self.problems.len())?;
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  {}", problem.sentence))
+    }
 }
 
 #[derive(Debug)]
@@ -22,9 +35,9 @@ impl ConfigError {
         Self { problems }
     }
 
-    /// How many things are wrong.
-    pub fn count(&self) -> usize {
-        self.problems.len()
+    /// What is wrong, a sentence each.
+    pub fn sentences(&self) -> impl Iterator<Item = &str> {
+        self.problems.iter().map(|problem| problem.sentence.as_str())
     }
 }
 
@@ -46,10 +59,6 @@ impl Problem {
 
     pub(super) fn concerns(&self, option: &OptionSpec) -> bool {
         self.option == Some(option.name)
-    }
-
-    fn sentence(&self) -> &str {
-        &self.sentence
     }
 }
 

@@ -28,10 +28,14 @@ use crate::store::{self, Measured, Opened};
 use crate::terminal::say;
 use crate::{log, runtime, world};
 
-/// When upkeep is done first: soon, but not while the server starts.
-const FIRST_UPKEEP: Duration = Duration::from_secs(60);
+/// A key is public for a minute before it signs: so soon, every process knows those that others made.
+const KEYS_EVERY: Duration = Duration::from_secs(20);
 
-const UPKEEP_EVERY: Duration = Duration::from_secs(3600);
+/// Expired rows are looked for once in so many readings of the keys, which is an hour.
+const UPKEEP_EVERY: u32 = 180;
+
+/// After how many of them it is done first: soon, but not while the server starts.
+const FIRST_UPKEEP: u32 = 3;
 
 /// How long the store may take to close. What it has acknowledged is safe without it.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
@@ -162,13 +166,20 @@ impl Server {
     }
 }
 
+/// Does what should happen now and then. What fails is tried again the next time.
 async fn keep_up(cdi: Arc<Cdi>) {
-    sleep(FIRST_UPKEEP).await;
+    let mut count = 0_u32;
     loop {
-        if let Err(error) = cdi.upkeep().await {
-            tracing::warn!(name: "doorward.upkeep.late", target: "doorward", "upkeep failed, and will be tried again: {error}");
+        sleep(KEYS_EVERY).await;
+        count = count.wrapping_add(1);
+        if let Err(error) = cdi.reread_keys().await {
+            tracing::warn!(name: "doorward.keys.late", target: "doorward", "the keys can't be read again: {error}");
         }
-        sleep(UPKEEP_EVERY).await;
+        if count % UPKEEP_EVERY == FIRST_UPKEEP
+            && let Err(error) = cdi.upkeep().await
+        {
+            tracing::warn!(name: "doorward.upkeep.late", target: "doorward", "upkeep failed: {error}");
+        }
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) use self::measured::Measured;
 use crate::settings::{Settings, StoreSettings};
 
 /// The file in the folder of the settings.
-const SQLITE_FILE: &str = "doorward.db";
+pub(crate) const SQLITE_FILE: &str = "doorward.db";
 
 /// A store that is open.
 pub struct Opened {
@@ -59,6 +59,17 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Opened> {
     }
 }
 
+/// Opens a store that is there, for a tool beside the server.
+pub(crate) async fn open_existing(settings: &Settings) -> anyhow::Result<Opened> {
+    match &settings.store {
+        StoreSettings::Memory => bail!("sessions in memory are known to their server alone"),
+        StoreSettings::Sqlite(folder) if !folder.join(SQLITE_FILE).exists() => {
+            bail!("there is no {}: name its folder with --data", folder.join(SQLITE_FILE).display())
+        }
+        _ => open(settings).await,
+    }
+}
+
 async fn open_sqlite(folder: &Path) -> anyhow::Result<Opened> {
     make_private(folder).with_context(|| format!("can't make the folder {}", folder.display()))?;
     let file = folder.join(SQLITE_FILE);
@@ -70,7 +81,8 @@ async fn open_sqlite(folder: &Path) -> anyhow::Result<Opened> {
     })
 }
 
-fn make_private(folder: &Path) -> std::io::Result<()> {
+/// Makes a folder for its owner alone, unless it is there.
+pub(crate) fn make_private(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -31,7 +31,9 @@ pub(super) async fn handle(call: &Call<'_>) -> Result<Answer, Fault> {
         tentative: false,
         access_lifetime_once,
     };
-    match service.refresh(request).await? {
+    let outcome = service.refresh(request).await?;
+    call.cdi.metrics.refresh(&outcome);
+    match outcome {
         RefreshOutcome::Issued(tokens) => {
             call.mark_active(&tokens.row.user).await;
             Ok(session_refresh::render(session::issued(&tokens, id_refresh.as_deref()), call.dialect))
