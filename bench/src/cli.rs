@@ -15,9 +15,12 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// The server that the HTTP topics measure.
+    /// The app that the HTTP topics measure.
     #[command(hide = true)]
     Serve(Serve),
+    /// The bare server that `doorward serve` is compared with.
+    #[command(hide = true)]
+    Floor,
 }
 
 /// How the measured server is started.
@@ -64,6 +67,11 @@ pub(crate) enum Topic {
     Primitives,
     Throughput,
     Demo,
+    Operations,
+    Start,
+    Fairness,
+    Scale,
+    Memory,
 }
 
 impl Run {

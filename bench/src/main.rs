@@ -8,8 +8,10 @@ mod given;
 mod http;
 mod machine;
 mod primitives;
+mod process;
 mod report;
 mod sdk;
+mod serve;
 mod sqlite;
 mod tokens;
 
@@ -23,9 +25,10 @@ use crate::report::Report;
 
 fn main() -> Result<ExitCode> {
     let cli = Cli::parse();
-    if let Some(Command::Serve(args)) = cli.command {
-        http::server::run(&args)?;
-        return Ok(ExitCode::SUCCESS);
+    match cli.command {
+        Some(Command::Serve(args)) => return http::server::run(&args).map(|()| ExitCode::SUCCESS),
+        Some(Command::Floor) => return serve::floor::run().map(|()| ExitCode::SUCCESS),
+        None => {}
     }
     let run = cli.run;
     let folder = machine::folder(run.dir.as_deref())?;
@@ -50,5 +53,10 @@ fn measure(topic: Topic, run: &Run, folder: &std::path::Path, report: &mut Repor
         Topic::Primitives => primitives::measure(run, report),
         Topic::Throughput => http::throughput::measure(run, folder, report),
         Topic::Demo => demo::measure(run, folder, report),
+        Topic::Operations => serve::operations::measure(run, folder, report),
+        Topic::Start => serve::start::measure(run, folder, report),
+        Topic::Fairness => serve::fairness::measure(run, folder, report),
+        Topic::Scale => serve::scale::measure(run, folder, report),
+        Topic::Memory => serve::memory::measure(run, folder, report),
     }
 }

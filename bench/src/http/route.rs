@@ -8,14 +8,14 @@ use crate::cli::Run;
 use crate::compare::compare;
 use crate::given::runtime;
 use crate::http::browser::Browser;
-use crate::http::process::Server;
+use crate::http::start;
 use crate::report::Report;
 
 const BROWSERS: usize = 16;
 const REQUESTS: usize = 2000;
 
 pub(crate) fn measure(run: &Run, report: &mut Report) -> Result<()> {
-    let (server, runtime) = (Server::start(["--cache", "4096"])?, runtime()?);
+    let (server, runtime) = (start(["--cache", "4096"])?, runtime()?);
     let (mut browsers, mut watch) = runtime.block_on(async {
         let mut browsers = Vec::new();
         for _ in 0..BROWSERS {

@@ -10,7 +10,8 @@ use tokio::runtime::Runtime;
 use crate::cli::Run;
 use crate::given::runtime;
 use crate::http::browser::Browser;
-use crate::http::process::Server;
+use crate::http::start;
+use crate::process::Process;
 use crate::report::Report;
 
 const BROWSERS: usize = 32;
@@ -31,7 +32,7 @@ pub(crate) fn measure(run: &Run, folder: &Path, report: &mut Report) -> Result<(
         let data = folder.join(format!("{name}.db")).into_os_string();
         let mut args = vec!["--data".into(), data];
         args.extend(eddsa.then(|| "--eddsa".into()));
-        let server = Server::start(args)?;
+        let server = start(args)?;
         let lasts = Duration::from_millis(run.or_quick(3000, 600));
         for (what, act) in [("created", Act::SignIn), ("verified", Act::Verify), ("refreshed", Act::Refresh)] {
             let rate = rate(&runtime, &server, act, lasts)?;
@@ -41,7 +42,7 @@ pub(crate) fn measure(run: &Run, folder: &Path, report: &mut Report) -> Result<(
     Ok(())
 }
 
-fn rate(runtime: &Runtime, server: &Server, act: Act, lasts: Duration) -> Result<f64> {
+fn rate(runtime: &Runtime, server: &Process, act: Act, lasts: Duration) -> Result<f64> {
     runtime.block_on(async {
         let mut browsers = Vec::new();
         for _ in 0..BROWSERS {

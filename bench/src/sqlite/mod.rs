@@ -1,5 +1,5 @@
 //! What the SQLite store does beside SQLite itself.
 
 pub(crate) mod commits;
-mod rows;
+pub(crate) mod rows;
 pub(crate) mod size;

@@ -15,7 +15,7 @@ use crate::given::Keys;
 const AT_ONCE: usize = 1024;
 
 /// Makes sessions as they are created, a millisecond apart.
-pub(super) fn rows(count: usize) -> Result<Vec<Row>> {
+pub(crate) fn rows(count: usize) -> Result<Vec<Row>> {
     let template = Keys::make(Algorithm::EdDsa)?.begin()?.row;
     (0..count)
         .map(|number| {

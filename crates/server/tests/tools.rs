@@ -1,6 +1,7 @@
 //! The commands beside `serve`.
 
-use crate::process::{Said, doorward, said};
+use crate::process::{Said, Server, doorward, said};
+use crate::serve::ask;
 
 fn run(args: &[&str]) -> Said {
     said(doorward(args))
@@ -62,4 +63,65 @@ fn flags_that_name_two_stores_are_refused() {
     let refused = run(&["serve", "--memory", "--data", "x"]);
     assert_eq!(refused.code, Some(2));
     assert!(refused.err.contains("cannot be used with"), "{}", refused.err);
+}
+
+#[test]
+fn sessions_of_a_running_server_can_be_seen_and_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[], &[]);
+    let create = |user: &str| {
+        let body =
+            format!(r#"{{"userId":"{user}","userDataInJWT":{{}},"userDataInDatabase":{{}},"enableAntiCsrf":false}}"#);
+        let answer = ask(&server, "POST", "/recipe/session", "cdi-version: 5.4\r\n", &body);
+        let json: serde_json::Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+        json["session"]["handle"].as_str().unwrap().to_owned()
+    };
+    let run = |args: &[&str]| {
+        let mut command = doorward(args);
+        command.current_dir(folder.path());
+        said(command)
+    };
+    let handles: Vec<String> = ["ada", "ada", "ada", "bob"].into_iter().map(create).collect();
+    let listed = run(&["sessions", "list", "--user", "ada"]).out;
+    assert!(
+        handles[..3].iter().all(|handle| listed.contains(handle)) && listed.ends_with("\n3 sessions alive\n"),
+        "{listed}"
+    );
+    assert!(listed.contains("  tenant public, since "), "{listed}");
+    let ended = run(&["sessions", "revoke", "--handle", &handles[0], "--handle", "unknown"]);
+    assert_eq!(ended.out, format!("{} has ended\n1 session ended\n", handles[0]));
+    assert!(run(&["sessions", "revoke", "--user", "ada"]).out.ends_with("2 sessions ended\n"));
+    assert_eq!(run(&["sessions", "list", "--user", "ada"]).out, "0 sessions alive\n");
+    assert!(run(&["sessions", "list", "--user", "bob"]).out.ends_with("1 session alive\n"));
+    assert_eq!(run(&["sessions", "list", "--user", "bob", "--tenant", "other"]).out, "0 sessions alive\n");
+    // What was ended beside the server is gone for it, too.
+    let gone =
+        ask(&server, "GET", &format!("/recipe/session?sessionHandle={}", handles[0]), "cdi-version: 5.4\r\n", "");
+    assert!(gone.contains("UNAUTHORISED"), "{gone}");
+    server.stop();
+}
+
+#[test]
+fn keys_can_be_seen_and_rotated() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| {
+        let mut command = doorward(args);
+        command.current_dir(folder.path());
+        said(command)
+    };
+    let missing = run(&["keys", "list"]);
+    assert_eq!(missing.err, "doorward: there is no ./doorward-data/doorward.db: name its folder with --data\n");
+    assert!(!folder.path().join("doorward-data").exists());
+    let server = Server::start(folder.path(), &[], &[]);
+    let before = run(&["keys", "list"]).out;
+    let kinds: Vec<&str> = before.lines().map(|line| &line[..2]).collect();
+    assert_eq!(kinds, ["d-", "s-"], "{before}");
+    let rotated = run(&["keys", "rotate"]);
+    assert!(rotated.out.starts_with("a new key is stored"), "{rotated:?}");
+    let after = run(&["keys", "list"]).out;
+    assert_eq!(after.lines().count(), 3, "{after}");
+    assert!(after.ends_with(&before), "{before} {after}");
+    assert!(run(&["keys", "list", "--app", "nope"]).err.contains("there is no app nope"));
+    assert!(run(&["keys", "list", "--memory"]).err.contains("known to their server alone"));
+    server.stop();
 }

@@ -10,5 +10,5 @@
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-#[cfg(feature = "transfer")]
+#[cfg(all(feature = "sqlite", feature = "transfer"))]
 mod transfer;

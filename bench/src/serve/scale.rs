@@ -1,0 +1,146 @@
+//! Whether many stored sessions make the same operations slower.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use doorward::{Algorithm, SessionHandle, Sqlite, Store as _, UserId};
+use doorward_crypto::random;
+use doorward_engine::session::record::{Row, Write};
+use doorward_engine::time::Lifetime;
+use futures_util::future::try_join_all;
+use http::Method;
+use hyper::body::Bytes;
+use tokio::runtime::Runtime;
+
+use crate::cli::Run;
+use crate::compare::compare;
+use crate::given::{Keys, runtime};
+use crate::process::Process;
+use crate::report::Report;
+use crate::serve::given::Given;
+use crate::serve::requests::{Caller, Held, together};
+
+const CALLERS: usize = 16;
+const FEW: usize = 10_000;
+
+/// Inserts that wait at once while a database is filled.
+const AT_ONCE: usize = 1024;
+
+/// A server with so many sessions, and some that are used.
+struct Side {
+    server: Process,
+    callers: Vec<Caller>,
+    held: Vec<Held>,
+    /// Of one of the sessions that nobody uses.
+    user: String,
+}
+
+#[derive(Clone, Copy)]
+enum Act {
+    Create,
+    Refresh,
+    Read,
+    List,
+}
+
+pub(crate) fn measure(run: &Run, folder: &Path, report: &mut Report) -> Result<()> {
+    let many = run.or_quick(1_000_000, 100_000);
+    let runtime = runtime()?;
+    let mut few = Side::start(&runtime, folder, FEW)?;
+    let mut more = Side::start(&runtime, folder, many)?;
+    report.topic(&format!("scale: processor time of the server with {many} sessions stored / with {FEW}, SQLite"));
+    for (name, act, times) in [
+        ("create", Act::Create, 10),
+        ("refresh and its first verify", Act::Refresh, 5),
+        ("get session", Act::Read, 40),
+        ("sessions of a user", Act::List, 40),
+    ] {
+        let compared = compare(
+            run.or_quick(15, 5),
+            || more.cpu_nanos(&runtime, act, times),
+            || few.cpu_nanos(&runtime, act, times),
+        )?;
+        report.times(name, 1.3, compared);
+    }
+    Ok(())
+}
+
+impl Side {
+    fn start(runtime: &Runtime, folder: &Path, count: usize) -> Result<Self> {
+        let given = Given::make(folder, &format!("scale-{count}"))?;
+        // The first start makes the file and the keys.
+        drop(given.serve("")?);
+        let user = runtime.block_on(fill(&database(&given.data())?, count))?;
+        let server = given.serve("")?;
+        let (callers, held) = runtime.block_on(async {
+            let mut callers = Caller::many(server.address, CALLERS).await?;
+            let mut held = Vec::new();
+            for caller in &mut callers {
+                held.push(caller.create().await?);
+            }
+            anyhow::Ok((callers, held))
+        })?;
+        Ok(Self { server, callers, held, user })
+    }
+
+    /// The processor time of the server for one of some operations.
+    fn cpu_nanos(&mut self, runtime: &Runtime, act: Act, times: usize) -> Result<f64> {
+        let list = format!("/recipe/session/user?userId={}", self.user);
+        let before = self.server.cpu_nanos()?;
+        runtime.block_on(together(&mut self.callers, &mut self.held, times, async |caller, held| {
+            match act {
+                Act::Create => drop(caller.create().await?),
+                Act::Refresh => {
+                    *held = caller.refresh(held).await?;
+                    caller.verify(held).await?;
+                }
+                Act::Read => {
+                    let path = format!("/recipe/session?sessionHandle={}", held.handle);
+                    caller.send(Method::GET, &path, Bytes::new()).await?;
+                }
+                Act::List => drop(caller.send(Method::GET, &list, Bytes::new()).await?),
+            }
+            Ok(())
+        }))?;
+        Ok((self.server.cpu_nanos()? - before) / (times * CALLERS) as f64)
+    }
+}
+
+/// The SQLite file in a server's folder.
+fn database(data: &Path) -> Result<PathBuf> {
+    let files = fs::read_dir(data)?.filter_map(|entry| Some(entry.ok()?.path()));
+    files
+        .into_iter()
+        .find(|file| file.extension().is_some_and(|extension| extension == "db"))
+        .context("no database was made")
+}
+
+/// Adds sessions, a millisecond apart and each of a user of its own, and returns one of the users.
+async fn fill(file: &Path, count: usize) -> Result<String> {
+    let store = Sqlite::open(file).await?;
+    let template = Keys::make(Algorithm::EdDsa)?.begin()?.row;
+    let mut made = 0;
+    while made < count {
+        let rows =
+            (made..count.min(made + AT_ONCE)).map(|number| row(&template, number)).collect::<Result<Vec<_>>>()?;
+        made += rows.len();
+        try_join_all(rows.into_iter().map(|row| store.commit(Write::Insert(Box::new(row))))).await?;
+    }
+    store.close().await?;
+    Ok(user(count / 2))
+}
+
+fn row(template: &Row, number: usize) -> Result<Row> {
+    let mut row = template.clone();
+    let mut bytes = [0; 10];
+    random::fill(&mut bytes)?;
+    let moment = row.created_at.after(Lifetime::from_millis(number as u64));
+    row.key.handle = SessionHandle::make(moment, bytes, &row.key.tenant);
+    row.user = UserId::parse(&user(number))?;
+    Ok(row)
+}
+
+fn user(number: usize) -> String {
+    format!("00000000-0000-4000-8000-{number:012}")
+}
