@@ -16,14 +16,14 @@ use crate::given::{Given, now, payload, session_with};
 
 /// A change of one place in a text of bytes.
 #[derive(Clone, Debug)]
-enum Change {
+pub(crate) enum Change {
     Replace(prop::sample::Index, u8),
     Insert(prop::sample::Index, u8),
     Remove(prop::sample::Index),
     Double(prop::sample::Index, prop::sample::Index),
 }
 
-fn changes() -> impl Strategy<Value = Vec<Change>> {
+pub(crate) fn changes() -> impl Strategy<Value = Vec<Change>> {
     let at = any::<prop::sample::Index>;
     let byte = || prop_oneof![9 => prop::sample::select(b"AZaz09+/-_=.{}\" \n\0".to_vec()), 1 => any::<u8>()];
     let change = prop_oneof![
@@ -35,7 +35,7 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
     prop::collection::vec(change, 1..4)
 }
 
-fn changed(text: &str, changes: &[Change]) -> String {
+pub(crate) fn changed(text: &str, changes: &[Change]) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for change in changes {
         if bytes.is_empty() {
@@ -56,7 +56,7 @@ fn changed(text: &str, changes: &[Change]) -> String {
 }
 
 /// Texts that look a little like tokens.
-fn texts() -> impl Strategy<Value = String> {
+pub(crate) fn texts() -> impl Strategy<Value = String> {
     prop_oneof![
         ".*",
         r"[A-Za-z0-9+/=_-]{0,80}\.[A-Za-z0-9+/=_-]{0,80}\.[A-Za-z0-9+/=_-]{0,80}",
@@ -67,7 +67,7 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 /// What may stand around and inside of JSON.
-fn json_like() -> impl Strategy<Value = String> {
+pub(crate) fn json_like() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),
         Just("1e3".to_owned()),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use doorward_crypto::AwsLc;
 use doorward_engine::crypto::KeyError;
-use doorward_engine::id::AppId;
+use doorward_engine::id::{AppId, KeyId};
+use doorward_engine::key::public::PublicKeyInfo;
 use doorward_engine::key::ring::{KeyRing, PUBLISHED_BEFORE_SIGNING, RingError};
 use doorward_engine::policy::Policy;
 use doorward_engine::secret::Secret;
@@ -40,6 +41,23 @@ fn a_new_key_signs_at_once_if_no_other_can() {
     let made = later(WEEK - 30_000);
     assert_eq!(signer(&ring_of(&[now(), made]), later(WEEK - 1)), now());
     assert_eq!(signer(&ring_of(&[now(), made]), later(WEEK)), made);
+}
+
+/// An operator may want a key at any time, several times in a minute too.
+#[test]
+fn of_keys_that_are_all_new_the_one_that_was_public_longest_signs() {
+    let (second, third) = (later(WEEK + 10_000), later(WEEK + 20_000));
+    let ring = ring_of(&[now(), second, third]);
+    // The first one's time is over.
+    for (after, signs) in [(20_000, second), (69_999, second), (70_000, second), (79_999, second), (80_000, third)] {
+        assert_eq!(signer(&ring, later(WEEK + after)), signs, "{after} ms after the end of the first");
+    }
+    // While its time lasts, it signs on: neither of the others was public for a minute.
+    let (second, third) = (later(WEEK / 2), later(WEEK / 2 + 59_000));
+    let ring = ring_of(&[now(), second, third]);
+    for (after, signs) in [(59_000, now()), (59_999, now()), (60_000, second), (118_999, second), (119_000, third)] {
+        assert_eq!(signer(&ring, later(WEEK / 2 + after)), signs, "{after} ms after the second was made");
+    }
 }
 
 #[test]
@@ -92,6 +110,76 @@ fn the_key_set_shows_the_public_half_newest_first() {
 }
 
 #[test]
+fn static_keys_come_behind_and_never_go() {
+    let keys = TestKeys::read().unwrap();
+    let ring = keys.ring(&AppId::default(), &["static", "rsa"], "upstream", None).unwrap();
+    let shown = ["rsa", "static"].map(|name| keys.signing(name).unwrap().jwk.clone());
+    let jwks = |at| serde_json::to_string(&ring.jwks(at, &Policy::default())).unwrap();
+    assert_eq!(jwks(now()), format!(r#"{{"keys":[{}]}}"#, shown.join(",")));
+    assert_eq!(jwks(later(52 * WEEK)), format!(r#"{{"keys":[{}]}}"#, shown[1]));
+    let fixed = keys.signing("static").unwrap().id.clone().unwrap();
+    assert_eq!(ring.signer(now(), &Policy::default(), true).id.as_str(), fixed);
+    assert!(ring.verifier(&fixed, Millis::MAX, &Policy::default()).is_some());
+}
+
+#[test]
+fn the_newest_static_key_signs_and_all_verify() {
+    let older = KeyId::new_static([1; 16]);
+    let newer = KeyId::new_static([2; 16]);
+    assert_eq!(older.as_str(), "s-01010101-0101-4101-8101-010101010101");
+    let fixed = [(&older, now()), (&newer, later(1))];
+    for fixed in [fixed, [fixed[1], fixed[0]]] {
+        let stored = fixed.map(|(id, at)| (id.clone(), at, stored_key("ed25519")));
+        let ring = ring_of(&[now()]).with_static_keys(stored, &AwsLc).unwrap();
+        assert_eq!(ring.signer(now(), &Policy::default(), true).id, newer);
+        let kids: Vec<_> = ring.jwks(now(), &Policy::default()).keys.into_iter().map(|key| key.kid).collect();
+        assert_eq!(kids, ["d-1767225600000", newer.as_str(), older.as_str()]);
+        assert!(!ring.has_same_keys(&ring_of(&[now()])), "a ring with static keys is another");
+        assert!(ring.has_same_keys(&ring.clone()));
+    }
+    let garbage = [(older, now(), Secret::new("garbage"))];
+    assert_eq!(ring_of(&[now()]).with_static_keys(garbage, &AwsLc).unwrap_err(), RingError::Key(KeyError::Form));
+}
+
+#[test]
+fn public_keys_are_told_with_their_times() {
+    let keys = TestKeys::read().unwrap();
+    let ring = keys.ring(&AppId::default(), &["static", "ed25519", "rsa"], "upstream", None).unwrap();
+    let spki = |name: &str| keys.signing(name).unwrap().stored.split_once('|').unwrap().0.to_owned();
+    let info = |name: &str, signs: u64, verifies: u64| {
+        let created_at = Millis::new(keys.signing(name).unwrap().created_at).unwrap();
+        let [signs_until, verifies_until] = [signs, verifies].map(|span| created_at.after(Lifetime::from_millis(span)));
+        PublicKeyInfo { spki: spki(name), created_at, signs_until, verifies_until }
+    };
+    let (rsa, ed25519) = (info("rsa", WEEK, WEEK + 2 * HOUR), info("ed25519", WEEK, WEEK + 2 * HOUR));
+    let fixed = info("static", 315_360_000_000, 315_360_000_000);
+    let told = ring.public_keys(now(), &Policy::default());
+    assert_eq!((&told.signer, &*told.static_keys), (&rsa, &[fixed][..]));
+    assert_eq!(told.dynamic, [rsa.clone(), ed25519.clone()]);
+    // In the first minute of the newer one the older one signs.
+    let told = ring.public_keys(rsa.created_at.after(Lifetime::from_millis(59_999)), &Policy::default());
+    assert_eq!((told.signer, told.dynamic), (ed25519.clone(), vec![rsa.clone(), ed25519.clone()]));
+    let told = ring.public_keys(ed25519.verifies_until.after(Lifetime::from_millis(1)), &Policy::default());
+    assert_eq!((told.signer, told.dynamic), (rsa.clone(), vec![rsa]));
+}
+
+#[test]
+fn a_key_set_may_be_kept_until_the_next_key_is_made() {
+    let (ring, policy) = (ring_of(&[now()]), Policy::default());
+    for (at, seconds) in [
+        (0, WEEK / 1000 - 60),
+        (1, WEEK / 1000 - 61),
+        (WEEK - 62_000, 2),
+        (WEEK - 61_999, 1),
+        (WEEK - 60_000, 1),
+        (WEEK, 1),
+        (2 * WEEK, 1),
+    ] {
+        assert_eq!(ring.cache_seconds(later(at), &policy), seconds, "{at} ms");
+    }
+}
+
+#[test]
 fn keys_that_are_none_make_no_ring() {
     let refresh = || Secret::new("x".repeat(64));
     let ring = |keys: Vec<(Millis, Secret)>| KeyRing::new(&AppId::default(), keys, refresh(), None, &AwsLc);
@@ -120,6 +208,8 @@ fn a_ring_does_not_print_its_keys() {
 enum Pace {
     Ahead(u64),
     Back(u64),
+    /// An operator wants a new key, so long after the request before.
+    Rotate(u64),
 }
 
 fn paces(interval: u64, access: u64) -> impl Strategy<Value = Vec<Pace>> {
@@ -130,7 +220,11 @@ fn paces(interval: u64, access: u64) -> impl Strategy<Value = Vec<Pace>> {
         1 => interval - 60_000..=interval + 60_000,
         1 => 0..=3 * (interval + access),
     ];
-    let pace = prop_oneof![9 => ahead.prop_map(Pace::Ahead), 1 => (0..=access).prop_map(Pace::Back)];
+    let pace = prop_oneof![
+        9 => ahead.prop_map(Pace::Ahead),
+        1 => (0..=access).prop_map(Pace::Back),
+        1 => (0..120_000_u64).prop_map(Pace::Rotate),
+    ];
     prop::collection::vec(pace, 1..60)
 }
 
@@ -154,7 +248,7 @@ proptest! {
         let (mut uptime, mut made_at) = (0, BTreeMap::from([(now(), 0)]));
         for pace in paces {
             at = match pace {
-                Pace::Ahead(millis) => {
+                Pace::Ahead(millis) | Pace::Rotate(millis) => {
                     uptime += millis;
                     at.after(Lifetime::from_millis(millis))
                 }
@@ -163,7 +257,7 @@ proptest! {
             };
             latest = latest.max(at);
             let newest = *created.iter().max().unwrap();
-            if ring_of(&created).wants_key(at, &policy) {
+            if matches!(pace, Pace::Rotate(_)) || ring_of(&created).wants_key(at, &policy) {
                 let made = at.max(newest.after(Lifetime::from_millis(1)));
                 created.push(made);
                 made_at.insert(made, uptime);
@@ -176,11 +270,12 @@ proptest! {
             let issued = given.create(session());
             let signed_by = ring.signer(at, &policy, false).created_at;
             // By a clock that doesn't go back: what counts is how long others could read it.
-            let published = uptime - made_at[&signed_by];
-            let older_can = created.iter().any(|made| *made < signed_by && at < made.after(policy.key_interval));
+            let published = |made: &Millis| Lifetime::from_millis(uptime - made_at[made]);
+            let may = |made: &Millis| *made != signed_by && at < made.after(policy.key_interval);
             prop_assert!(
-                Lifetime::from_millis(published) >= PUBLISHED_BEFORE_SIGNING || !older_can,
-                "a key signs {published} ms after it was made, and an older one could"
+                published(&signed_by) >= PUBLISHED_BEFORE_SIGNING
+                    || !created.iter().any(|made| may(made) && *made < signed_by),
+                "a key signs {} after it was made, and an older one could", published(&signed_by)
             );
             tokens.push((issued.access.claims.expires_at, issued.access.unsigned.sign().unwrap()));
 
@@ -190,6 +285,11 @@ proptest! {
                     prop_assert!(verified.is_ok(), "a live token: {}", verified.unwrap_err());
                 }
             }
+            // Whoever keeps the key set for as long as it says has what signs, unless an operator or a clock steps in.
+            let kept = ring.jwks(at, &policy).keys;
+            let until = at.after(Lifetime::from_secs(ring.cache_seconds(at, &policy)));
+            let signs_then = ring.signer(until, &policy, false).id.clone();
+            prop_assert!(kept.iter().any(|key| key.kid == signs_then.as_str()));
             // What is published is what verifies, and the key that signs is among it.
             let shown = ring.jwks(at, &policy).keys;
             prop_assert!(shown.iter().any(|key| key.kid == ring.signer(at, &policy, false).id.as_str()));

@@ -2,6 +2,7 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod bad_input;
+mod formats;
 mod given;
 mod keys;
 mod lineage;

@@ -2,7 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use doorward_engine::id::AppId;
+use doorward_engine::payload::Payload;
+use doorward_engine::policy::Policy;
+use doorward_engine::session::create::NewSession;
 use doorward_engine::token::access::{self, AccessError, Malformed};
+use doorward_engine::token::jwt::NewJwt;
+use doorward_engine::token::version::AccessVersion;
 use doorward_testkit::vectors::keys::TestKeys;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
@@ -63,6 +69,61 @@ fn the_other_library_reads_ours_with_our_key_set() {
         assert_eq!((&read["sub"], &read["role"], &read["n"]), (&json!("u1"), &json!("ü"), &json!(1.5)));
         assert_eq!(read["sessionHandle"], issued.row.key.handle.as_str());
     }
+}
+
+#[test]
+fn the_other_library_reads_the_formats_of_the_json_headers_and_tokens_for_applications() {
+    let ring = TestKeys::read().unwrap().ring(&AppId::default(), &["rsa", "static"], "upstream", None).unwrap();
+    let text = serde_json::to_string(&ring.jwks(now(), &Policy::default())).unwrap();
+    let set: JwkSet = serde_json::from_str(&text).unwrap();
+    let read = |token: &str| {
+        let header = decode_header(token).unwrap();
+        assert_eq!((header.alg, header.typ.as_deref()), (Algorithm::RS256, Some("JWT")));
+        let kid = header.kid.unwrap();
+        let key = DecodingKey::from_jwk(set.find(&kid).unwrap()).unwrap();
+        (decode::<Value>(token, &key, &validation(Algorithm::RS256)).unwrap().claims, kid)
+    };
+    for use_static_key in [false, true] {
+        let prefix = if use_static_key { "s-" } else { "d-" };
+        for version in [AccessVersion::V3, AccessVersion::V4, AccessVersion::V5] {
+            let policy = Policy { access_version: version, ..Policy::default() };
+            let given = Given { policy, ring: ring.clone(), ..Given::default() };
+            let new = NewSession { use_static_key, ..session_with(payload(r#"{"role":"ü"}"#)) };
+            let access = given.create(new).access;
+            let own: Value = serde_json::from_str(access.claims.json.as_str()).unwrap();
+            let (claims, kid) = read(&access.unsigned.sign().unwrap());
+            assert_eq!(claims, own);
+            let (has_tenant, has_recipe_user) = (version >= AccessVersion::V4, version >= AccessVersion::V5);
+            assert_eq!((claims.get("tId").is_some(), claims.get("rsub").is_some()), (has_tenant, has_recipe_user));
+            assert!(kid.starts_with(prefix), "{kid}");
+        }
+        let jwt = NewJwt {
+            payload: Payload::from_stored(r#"{"sub":"ü","x":[1,null]}"#).unwrap(),
+            issuer: "https://api.example.com".to_owned(),
+            validity_secs: 3_153_600_000,
+            use_static_key,
+        };
+        let (claims, kid) = read(&jwt.write(&ring, now(), &Policy::default()).sign().unwrap());
+        let expected = json!({
+            "iat": 1_767_225_600, "exp": 4_920_825_600_u64, "iss": "https://api.example.com", "sub": "ü", "x": [1, null],
+        });
+        assert_eq!(claims, expected);
+        assert!(kid.starts_with(prefix), "{kid}");
+    }
+}
+
+/// Upstream says so too: whoever has tokens signed for an application could have one made that opens a session.
+#[test]
+fn a_token_for_an_application_that_holds_all_claims_of_a_session_is_one() {
+    let given = Given::signing_with("rsa");
+    let mut payload = claims();
+    payload["iss"] = json!("https://api.example.com");
+    let payload = Payload::from_stored(&payload.to_string()).unwrap();
+    let jwt = NewJwt { payload, issuer: String::new(), validity_secs: 1, use_static_key: false };
+    let token = jwt.write(&given.ring, now(), &given.policy).sign().unwrap();
+    let read = access::verify(&token, &given.ring, now(), &given.policy).unwrap();
+    assert_eq!((read.version, read.user.as_str(), read.handle.as_str()), (AccessVersion::V5, "ü1", "h"));
+    assert!(!access::looks_like_access_token(&token), "but in a header that others use too it is none of ours");
 }
 
 #[test]

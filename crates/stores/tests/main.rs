@@ -14,3 +14,5 @@ mod file;
 mod folder;
 mod log;
 mod schema;
+#[cfg(feature = "transfer")]
+mod transfer;

@@ -16,8 +16,8 @@ pub fn world(clock: SetClock) -> World {
     World { clock: Arc::new(clock), crypto: Arc::new(AwsLc), keys: Arc::<SharedKeys>::default() }
 }
 
-/// How many RSA keys there are. One server has several, and those differ up to this number.
-const POOL: usize = 8;
+/// How many RSA keys there may be: a server with more keys than this has one twice.
+const POOL: usize = 64;
 
 /// Gives the same RSA keys to every server, one after the other, because making one takes a tenth of a second.
 #[derive(Debug, Default)]

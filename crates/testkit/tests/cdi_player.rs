@@ -144,3 +144,32 @@ fn unknown_words_are_errors() {
         assert!(played[0].differences[0].wanted.contains("the player does not know"), "{played:?}");
     }
 }
+
+#[test]
+fn a_recorded_time_that_is_a_second_short_of_a_round_one_was_that_one() {
+    let drifted = |after: &str, pause: &str| {
+        let step = format!(
+            r#"{{"id":"a","request":{{"method":"GET","path":"/"}},"response":{{"status":200,"json":{{"at":{after}}}}}}}"#
+        );
+        let text = format!(r#"{{"scenario":"s","cdi":["5.4"],"about":"","config":{{}},"steps":[{pause}{step}]}}"#);
+        Scenario::read(&text).unwrap()
+    };
+    let at = |time: &str| {
+        let time = time.to_owned();
+        move |_: &str| format!("{{\"at\":{time}}}\n")
+    };
+    for (after, got, fits) in [
+        (r#"{"$s":3599}"#, "1767225600", true),
+        (r#"{"$s":3599}"#, "1767225599", false),
+        (r#"{"$ms":-1000}"#, "1767222000347", true),
+        (r#"{"$ms":-1000}"#, "1767221999347", false),
+        (r#"{"$s":3598}"#, "1767225598", true),
+        (r#"{"$s":3598}"#, "1767225599", false),
+    ] {
+        let found = found(&drifted(after, ""), "a", at(got));
+        assert_eq!(found.is_empty(), fits, "{after} {got}: {found:?}");
+    }
+    let paused = drifted(r#"{"$s":3599}"#, r#"{"sleep_ms":1},"#);
+    assert_eq!(found(&paused, "a", at("1767225600")), [""; 0]);
+    assert_eq!(found(&paused, "a", at("1767225601")), ["json.at"]);
+}

@@ -86,13 +86,15 @@ impl Opened {
     /// Opens a refresh token.
     pub(crate) fn open(token: &Secret, key: &Secret, crypto: &dyn Crypto) -> Result<Self, RefreshFault> {
         let text = token.expose();
+        // The mark is judged before the number of parts, as upstream does.
+        if text.rsplit('.').next() != Some(MARK) {
+            return Err(RefreshFault::Suffix);
+        }
         if text.len() > MAX_TOKEN_BYTES {
             return Err(RefreshFault::Other);
         }
         let mut parts = text.split('.');
         let (sealed, nonce) = match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            // The mark is judged before the number of parts, as upstream does.
-            _ if text.rsplit('.').next() != Some(MARK) => return Err(RefreshFault::Suffix),
             (Some(sealed), Some(nonce), Some(_), None) => (sealed, nonce),
             _ => return Err(RefreshFault::Parts(text.split('.').count())),
         };

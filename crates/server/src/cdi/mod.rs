@@ -101,22 +101,25 @@ impl Cdi {
 
     /// Reads the keys of each app that is open again, so that what other processes made is known here in time.
     pub async fn reread_keys(&self) -> Result<(), ServiceError> {
+        let mut outcome = Ok(());
         for app in self.apps.snapshot().apps() {
             if let Some(service) = app.opened() {
-                service.reread_keys().await?;
+                outcome = outcome.and(service.reread_keys().await);
             }
         }
-        Ok(())
+        outcome
     }
 
-    /// Does one round of what should happen now and then, for each app that is open.
+    /// Does one round of what should happen now and then, for each app that is open. One that fails doesn't keep the
+    /// others from it; the first failure is returned.
     pub async fn upkeep(&self) -> Result<(), ServiceError> {
+        let mut outcome = Ok(());
         for app in self.apps.snapshot().apps() {
             if let Some(service) = app.opened() {
-                service.upkeep().await?;
+                outcome = outcome.and(service.upkeep().await.map(|_| ()));
             }
         }
-        Ok(())
+        outcome
     }
 
     async fn routed(
@@ -125,32 +128,33 @@ impl Cdi {
         peer: IpAddr,
         endpoint: &mut Endpoint,
     ) -> Result<Response<Bytes>, Fault> {
+        let base_path = &*self.settings.base_path;
         let path = route::decode(request.uri().path())?;
-        let Some(below) = path.strip_prefix(&*self.settings.base_path) else {
-            return Err(Refusal::NOT_FOUND.into());
+        let below = match path.strip_prefix(base_path) {
+            Some("") if !base_path.is_empty() => return Ok(redirect(base_path)),
+            Some(below) if below.starts_with('/') => route::fold(below),
+            _ => return Err(Refusal::NOT_FOUND.into()),
         };
-        if below.is_empty() {
-            return Ok(redirect(&self.settings.base_path));
-        }
-        if !below.starts_with('/') {
-            return Err(Refusal::NOT_FOUND.into());
-        }
-        let below = route::fold(below);
         let route = Route::find(&below);
-        *endpoint = route.endpoint;
         let snapshot = self.apps.find(route.app, route.tenant).await?;
         let app = snapshot.app(route.app);
-        let dialect = guard::admit(&route, app.map(|app| &**app), request.headers(), peer)?;
-        let call = Call {
-            cdi: self,
-            route,
-            dialect,
-            method: request.method(),
-            query: Query::new(request.uri().query().unwrap_or_default()),
-            body: request.body(),
-            found: app.cloned(),
+        let answer = match guard::admit(&route, app.map(|app| &**app), request.headers(), peer) {
+            // Whoever may not come isn't counted either.
+            Err(Fault::Refused(refusal)) if refusal == Refusal::ADDRESS => return Err(refusal.into()),
+            Err(fault) => fault.into_answer(),
+            Ok(dialect) => {
+                let call = Call {
+                    cdi: self,
+                    route,
+                    dialect,
+                    method: request.method(),
+                    query: Query::new(request.uri().query().unwrap_or_default()),
+                    body: request.body(),
+                    found: app.cloned(),
+                };
+                endpoint::dispatch(&call).await.unwrap_or_else(Fault::into_answer)
+            }
         };
-        let answer = endpoint::dispatch(&call).await.unwrap_or_else(Fault::into_answer);
         if let Some(app) = app {
             app.counts().add(self.world.clock.now());
         }

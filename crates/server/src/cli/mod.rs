@@ -2,6 +2,7 @@
 
 mod config;
 mod health;
+mod import;
 mod keys;
 mod moment;
 mod sessions;
@@ -13,6 +14,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use self::config::ConfigCommand;
+use self::import::ImportArgs;
 use self::keys::KeysCommand;
 use self::sessions::SessionsCommand;
 use self::source::SourceArgs;
@@ -41,6 +43,8 @@ enum Command {
     /// Looks at sessions, and ends them.
     #[command(subcommand)]
     Sessions(SessionsCommand),
+    /// Copies everything that one database holds into another. Stop what uses the two meanwhile.
+    Import(ImportArgs),
     /// Asks a running server for /hello, and ends with 0 if it answers as it should.
     Health(SourceArgs),
     /// Writes completions for a shell.
@@ -61,6 +65,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Config(command) => command.run(),
         Command::Keys(command) => quietly(command.run()),
         Command::Sessions(command) => quietly(command.run()),
+        Command::Import(args) => quietly(args.run()),
         Command::Health(source) => runtime::new()?.block_on(health::run(source.load()?.settings)),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "doorward", &mut std::io::stdout());

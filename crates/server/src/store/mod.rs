@@ -14,7 +14,7 @@ pub(crate) use self::measured::Measured;
 use crate::settings::{Settings, StoreSettings};
 
 /// The file in the folder of the settings.
-const SQLITE_FILE: &str = "doorward.db";
+pub(crate) const SQLITE_FILE: &str = "doorward.db";
 
 /// A store that is open.
 pub struct Opened {
@@ -81,7 +81,8 @@ async fn open_sqlite(folder: &Path) -> anyhow::Result<Opened> {
     })
 }
 
-fn make_private(folder: &Path) -> std::io::Result<()> {
+/// Makes a folder for its owner alone, unless it is there.
+pub(crate) fn make_private(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -38,7 +38,7 @@ impl Db {
     }
 
     /// Runs a statement that gives no rows, and returns how many rows it changed.
-    pub(super) fn execute(&self, sql: &'static str, params: impl Params) -> Result<usize, rusqlite::Error> {
+    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, rusqlite::Error> {
         self.count();
         self.connection.prepare_cached(sql)?.execute(params)
     }
@@ -46,7 +46,7 @@ impl Db {
     /// Runs a statement to its end and reads the rows that it gives.
     pub(super) fn rows<T>(
         &self,
-        sql: &'static str,
+        sql: &str,
         params: impl Params,
         mut read: impl FnMut(&Row<'_>) -> Result<T, Fault>,
     ) -> Result<Vec<T>, Fault> {

@@ -16,6 +16,8 @@ mod read;
 mod sessions;
 mod stats;
 mod tenants;
+#[cfg(feature = "transfer")]
+mod transfer;
 mod writer;
 
 use std::path::{Path, PathBuf};

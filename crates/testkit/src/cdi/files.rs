@@ -26,6 +26,20 @@ pub fn read_all(folder: &Path) -> Result<Vec<Scenario>, String> {
     }
 }
 
+/// Reads all scenarios of a folder that has no index; each is in a file of its name.
+pub fn read_folder(folder: &Path) -> Result<Vec<Scenario>, String> {
+    let mut scenarios = Vec::new();
+    for file in names(folder)? {
+        let Some(name) = file.strip_suffix(".json") else { continue };
+        let scenario = Scenario::read(&text(&folder.join(&file))?).map_err(|error| format!("{file}: {error}"))?;
+        if scenario.name != name {
+            return Err(format!("{file} holds {}", scenario.name));
+        }
+        scenarios.push(scenario);
+    }
+    Ok(scenarios)
+}
+
 /// The files of the index, each with its versions and its number of requests.
 fn index(folder: &Path) -> Result<BTreeMap<String, (Vec<String>, usize)>, String> {
     let index = Json::parse(&text(&folder.join("index.json"))?)?;
@@ -39,20 +53,23 @@ fn index(folder: &Path) -> Result<BTreeMap<String, (Vec<String>, usize)>, String
 
 /// The scenario files, as `FOLDER/NAME.json`, in order.
 fn files(folder: &Path) -> Result<Vec<String>, String> {
-    let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
     let mut files = Vec::new();
-    for version in fs::read_dir(folder).map_err(failed)? {
-        let version = version.map_err(failed)?;
-        if !version.path().is_dir() {
-            continue;
-        }
-        for file in fs::read_dir(version.path()).map_err(failed)? {
-            let (folder, file) = (version.file_name(), file.map_err(failed)?.file_name());
-            files.push(format!("{}/{}", folder.to_string_lossy(), file.to_string_lossy()));
+    for version in names(folder)? {
+        if folder.join(&version).is_dir() {
+            files.extend(names(&folder.join(&version))?.into_iter().map(|file| format!("{version}/{file}")));
         }
     }
-    files.sort();
     Ok(files)
+}
+
+/// What a folder holds, in order.
+fn names(folder: &Path) -> Result<Vec<String>, String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
+    let entries = fs::read_dir(folder).map_err(failed)?;
+    let names = entries.map(|entry| Ok(entry.map_err(failed)?.file_name().to_string_lossy().into_owned()));
+    let mut names = names.collect::<Result<Vec<_>, String>>()?;
+    names.sort();
+    Ok(names)
 }
 
 fn text(path: &Path) -> Result<String, String> {

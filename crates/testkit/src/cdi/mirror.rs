@@ -15,6 +15,7 @@ use http::{Request, Response};
 use crate::cdi::answers::Answers;
 use crate::cdi::compare::KeyTimes;
 use crate::cdi::json::Json;
+use crate::cdi::placeholder::without_drift;
 use crate::cdi::player::{HOST, Target, asks_for_keys, key_times};
 use crate::cdi::scenario::{Body, Exchange, Scenario};
 use crate::cdi::token::Flavour;
@@ -49,6 +50,7 @@ struct State<'a> {
     drawn: u32,
     key: std::sync::Arc<dyn SigningKey>,
     key_times: KeyTimes,
+    has_pauses: bool,
 }
 
 impl<F> core::fmt::Debug for Mirror<'_, F> {
@@ -76,6 +78,7 @@ impl<'a, F: Fn(&str, &mut Answer)> Mirror<'a, F> {
             drawn: 0,
             key,
             key_times: key_times(scenario),
+            has_pauses: scenario.has_pauses(),
         };
         Ok(Self { state: RefCell::new(state), change })
     }
@@ -185,9 +188,15 @@ impl<'a> State<'a> {
                 let held = self.answers.lookup(told.text()?).ok()?;
                 text(hex::encode(AwsLc.sha256(held.text()?.as_bytes())))
             }
-            "$ms" if want.get("whole").is_some() => number(now / 1000 * 1000 + first()?),
-            "$ms" | "$ms_range" => number(now + first()?),
-            "$s" | "$s_range" => number(now / 1000 + first()?),
+            "$ms" | "$ms_range" | "$s" | "$s_range" => {
+                let seconds = mark.starts_with("$s");
+                let after = first().map(|after| if self.has_pauses { after } else { without_drift(after, seconds) })?;
+                match (seconds, want.get("whole").is_some()) {
+                    (true, _) => number(now / 1000 + after),
+                    (false, true) => number(now / 1000 * 1000 + after),
+                    (false, false) => number(now + after),
+                }
+            }
             "$anyms" => number(match at.rsplit_once('.')?.1 {
                 "createdAt" => KEY_MADE,
                 "expiryTime" => KEY_MADE + self.key_times.end,

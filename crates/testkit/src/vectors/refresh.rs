@@ -6,9 +6,11 @@ use doorward_engine::hash::{Hash1, Hash2};
 use doorward_engine::id::{AppId, SessionHandle, SessionKey, TenantId, UserId};
 use doorward_engine::policy::Policy;
 use doorward_engine::secret::Secret;
+use doorward_engine::session::Deny;
 use doorward_engine::session::record::{Change, Write};
 use doorward_engine::session::refresh::{Refresh, RefreshRequest, Refreshed};
 use doorward_engine::time::{Lifetime, Millis};
+use doorward_engine::token::refresh::RefreshFault;
 use serde::Deserialize;
 
 use crate::vectors::keys::TestKeys;
@@ -33,6 +35,7 @@ struct Input {
 #[serde(deny_unknown_fields)]
 struct Expect {
     error: Option<String>,
+    fault: Option<String>,
     #[serde(default)]
     handle: String,
     #[serde(default)]
@@ -100,7 +103,13 @@ fn open(case: &Case<'_>, keys: &TestKeys) -> Result<(), String> {
     let asked = match Refresh::start(request.clone(), &env) {
         Step::Load(asked, _) => asked,
         Step::Done(Refreshed::Unauthorised(deny)) => {
-            return same("the outcome", Some(deny.code()), expect.error.as_deref());
+            same("the outcome", Some(deny.code()), expect.error.as_deref())?;
+            let fault = match deny {
+                Deny::MalformedToken(RefreshFault::Parts(parts)) => Some(format!("{parts} parts")),
+                Deny::MalformedToken(fault) => Some(format!("{fault:?}").to_lowercase()),
+                _ => None,
+            };
+            return same("the fault", fault, expect.fault);
         }
         step => return Err(format!("started with {step:?}")),
     };

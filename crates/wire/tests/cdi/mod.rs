@@ -5,4 +5,6 @@ mod dialect;
 mod input;
 mod names;
 mod route;
+mod session;
 mod version;
+mod words;

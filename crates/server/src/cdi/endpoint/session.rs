@@ -1,7 +1,7 @@
 //! What the endpoints of sessions share: the rules that hold for a caller, names from outside, keys for old versions.
 
 use doorward_engine::id::{SessionHandle, SessionKey, TenantId, uuid_v4_text};
-use doorward_engine::policy::{Policy, ReservedClaims};
+use doorward_engine::policy::{ClaimCheck, Policy, ReservedClaims};
 use doorward_engine::session::record::Row;
 use doorward_service::{ChangeOutcome, IssuedTokens, Service, ServiceError, SignedAccess};
 use doorward_wire::cdi::answer::{Answer, Refusal};
@@ -17,7 +17,11 @@ use crate::cdi::fault::Fault;
 pub(super) async fn service(call: &Call<'_>) -> Result<Service, Fault> {
     let service = call.service().await?;
     let policy = call.dialect.policy(service.policy(), call.settings()?.rotation);
-    Ok(service.with_policy(Policy { reserved_claims: ReservedClaims::Refused, ..policy }))
+    Ok(service.with_policy(Policy {
+        reserved_claims: ReservedClaims::Refused,
+        claim_check: ClaimCheck::Upstream,
+        ..policy
+    }))
 }
 
 /// Where the session of a handle would be found; `None` for a text that is no handle. The handle names its tenant, which

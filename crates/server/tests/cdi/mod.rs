@@ -1,0 +1,9 @@
+//! The backend interface in process: what the recorded answers don't show.
+
+mod apps;
+mod bypass;
+mod guard;
+mod service_endpoints;
+mod tenants;
+mod watched;
+mod world;

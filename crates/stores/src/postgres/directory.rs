@@ -1,0 +1,353 @@
+//! The statements on apps, tenants and what else a server keeps (`spec/modern-core.md` 5 and 9.1).
+//!
+//! Only tenants of the connection URI domain `''` are ours: upstream keeps those of its other databases in the same
+//! table.
+
+use doorward_engine::id::{AppId, TenantId, UserId};
+use doorward_engine::payload::JsonText;
+use doorward_engine::time::Millis;
+use doorward_service::directory::{LoginMethods, StoredTenant};
+
+use super::db::{Db, Value};
+use super::error::Fault;
+use super::pool::Job;
+use super::read::get;
+use super::sessions::ensure;
+use super::sql::Sql;
+use super::statement::{Statement, Writer};
+use crate::sql::row::{Unreadable, moment_column};
+
+/// Sessions up to this number are counted one by one.
+const COUNTED: i64 = 100_000;
+
+#[derive(Debug)]
+pub(super) struct DirectorySql {
+    tenants: Statement,
+    add_config: Statement,
+    change_config: Statement,
+    clear_first: Statement,
+    clear_required: Statement,
+    add_first: Statement,
+    add_required: Statement,
+    remove_configs: Statement,
+    remove_tenant: Statement,
+    remove_app: Statement,
+    value: Statement,
+    put_value: Statement,
+    mark_active: Statement,
+    count_active: Statement,
+    count_sessions: Statement,
+    estimate_sessions: Statement,
+    ping: Statement,
+}
+
+impl DirectorySql {
+    /// Beside plain SQL: `ON CONFLICT` with `DO NOTHING` and with `DO UPDATE ... WHERE`, `ARRAY(SELECT ...)`, `unnest`, and
+    /// for large tables the estimate in `pg_class`.
+    pub(super) fn new(writer: &Writer<'_>) -> Self {
+        Self {
+            tenants: writer.statement(
+                "SELECT app_id, tenant_id, core_config, email_password_enabled, third_party_enabled, passwordless_enabled, \
+                 {factors} FROM {tenant_configs} AS configs WHERE connection_uri_domain = ''",
+            ),
+            add_config: writer.statement(
+                "INSERT INTO {tenant_configs} (connection_uri_domain, app_id, tenant_id, core_config, \
+                 email_password_enabled, third_party_enabled, passwordless_enabled{insert_factors}) \
+                 VALUES ('', $app, $tenant, $config, $email_password, $third_party, $passwordless{factor_values}) \
+                 ON CONFLICT (connection_uri_domain, app_id, tenant_id) DO NOTHING",
+            ),
+            change_config: writer.statement(
+                "UPDATE {tenant_configs} SET core_config = $config, email_password_enabled = $email_password, \
+                 third_party_enabled = $third_party, passwordless_enabled = $passwordless{set_factors} \
+                 WHERE connection_uri_domain = '' AND app_id = $app AND tenant_id = $tenant",
+            ),
+            clear_first: writer.statement(
+                "DELETE FROM {tenant_first_factors} \
+                 WHERE connection_uri_domain = '' AND app_id = $app AND tenant_id = $tenant",
+            ),
+            clear_required: writer.statement(
+                "DELETE FROM {tenant_required_secondary_factors} \
+                 WHERE connection_uri_domain = '' AND app_id = $app AND tenant_id = $tenant",
+            ),
+            add_first: writer.statement(
+                "INSERT INTO {tenant_first_factors} (connection_uri_domain, app_id, tenant_id, factor_id) \
+                 SELECT '', $app::VARCHAR, $tenant::VARCHAR, factor FROM unnest($factors::TEXT[]) AS factor \
+                 ON CONFLICT (connection_uri_domain, app_id, tenant_id, factor_id) DO NOTHING",
+            ),
+            add_required: writer.statement(
+                "INSERT INTO {tenant_required_secondary_factors} (connection_uri_domain, app_id, tenant_id, factor_id) \
+                 SELECT '', $app::VARCHAR, $tenant::VARCHAR, factor FROM unnest($factors::TEXT[]) AS factor \
+                 ON CONFLICT (connection_uri_domain, app_id, tenant_id, factor_id) DO NOTHING",
+            ),
+            remove_configs: writer.statement(
+                "DELETE FROM {tenant_configs} WHERE connection_uri_domain = '' AND app_id = $app \
+                 AND ($tenant::TEXT IS NULL OR tenant_id = $tenant)",
+            ),
+            remove_tenant: writer.statement("DELETE FROM {tenants} WHERE app_id = $app AND tenant_id = $tenant"),
+            remove_app: writer.statement("DELETE FROM {apps} WHERE app_id = $app"),
+            value: writer.statement(
+                "SELECT value FROM {key_value} WHERE app_id = $app AND tenant_id = $tenant AND name = $name",
+            ),
+            put_value: writer.statement(
+                "INSERT INTO {key_value} (app_id, tenant_id, name, value, created_at_time) \
+                 VALUES ($app, $tenant, $name, $value, $now) ON CONFLICT (app_id, tenant_id, name) \
+                 DO UPDATE SET value = EXCLUDED.value, created_at_time = EXCLUDED.created_at_time",
+            ),
+            mark_active: writer.statement(
+                "INSERT INTO {user_last_active} AS known (app_id, user_id, last_active_time) VALUES ($app, $user, $now) \
+                 ON CONFLICT (app_id, user_id) DO UPDATE SET last_active_time = EXCLUDED.last_active_time \
+                 WHERE known.last_active_time IS NULL OR known.last_active_time < EXCLUDED.last_active_time",
+            ),
+            count_active: writer
+                .statement("SELECT count(*) FROM {user_last_active} WHERE app_id = $app AND last_active_time >= $since"),
+            count_sessions: writer.statement(
+                "SELECT count(*) FROM \
+                 (SELECT 1 FROM {session_info} WHERE expires_at >= $now LIMIT $limit::BIGINT) AS alive",
+            ),
+            estimate_sessions: writer.statement(
+                "SELECT reltuples::BIGINT FROM pg_catalog.pg_class AS tables \
+                 JOIN pg_catalog.pg_namespace AS schemas ON schemas.oid = tables.relnamespace \
+                 WHERE schemas.nspname::TEXT = {text schema} AND tables.relname::TEXT = {text session_info}",
+            ),
+            ping: writer.statement("SELECT 1"),
+        }
+    }
+}
+
+/// Reads all tenants.
+pub(super) struct Tenants;
+
+impl Job for Tenants {
+    type Answer = Vec<StoredTenant>;
+    const WRITES: bool = false;
+
+    async fn run(&self, db: &Db<'_>, sql: &Sql, _: bool) -> Result<Vec<StoredTenant>, Fault> {
+        let rows = db.rows(&sql.directory.tenants, &[]).await?;
+        let mut tenants = rows.iter().map(tenant_of).collect::<Result<Vec<_>, Fault>>()?;
+        // Upstream keeps no row for it until something is set.
+        if !tenants.iter().any(|tenant| tenant.app.is_default() && tenant.tenant.is_default()) {
+            tenants.push(StoredTenant {
+                app: AppId::default(),
+                tenant: TenantId::default(),
+                core_config: JsonText::default(),
+                first_factors: None,
+                required_secondary_factors: None,
+                login_methods: LoginMethods::default(),
+            });
+        }
+        Ok(tenants)
+    }
+}
+
+fn tenant_of(row: &tokio_postgres::Row) -> Result<StoredTenant, Fault> {
+    let first_factors: Option<Vec<String>> = get(row, 7, "factor_id")?;
+    let required: Option<Vec<String>> = get(row, 8, "factor_id")?;
+    let is_null = match get::<Option<bool>>(row, 6, "is_first_factors_null")? {
+        Some(is_null) => is_null,
+        // Written by a release that had no such column.
+        None => first_factors.as_ref().is_none_or(Vec::is_empty),
+    };
+    let config: Option<&str> = get(row, 2, "core_config")?;
+    Ok(StoredTenant {
+        app: AppId::parse(get(row, 0, "app_id")?).map_err(|_| Unreadable("app_id"))?,
+        tenant: TenantId::parse(get(row, 1, "tenant_id")?).map_err(|_| Unreadable("tenant_id"))?,
+        core_config: config.map(JsonText::from_stored).unwrap_or_default(),
+        first_factors: first_factors.filter(|_| !is_null),
+        required_secondary_factors: required.filter(|required| !required.is_empty()),
+        login_methods: LoginMethods {
+            email_password: get(row, 3, "email_password_enabled")?,
+            third_party: get(row, 4, "third_party_enabled")?,
+            passwordless: get(row, 5, "passwordless_enabled")?,
+        },
+    })
+}
+
+/// Writes a tenant; the answer is whether it is new.
+pub(super) struct PutTenant(pub(super) StoredTenant, pub(super) Millis);
+
+impl Job for PutTenant {
+    type Answer = bool;
+
+    async fn run(&self, db: &Db<'_>, sql: &Sql, in_doubt: bool) -> Result<bool, Fault> {
+        let Self(new, now) = self;
+        let (first, required) = (new.first_factors.as_ref(), new.required_secondary_factors.as_ref());
+        if !sql.room.factors && (first.is_some() || required.is_some()) {
+            return Err(Fault::NoRoom("factors"));
+        }
+        db.begin().await?;
+        ensure(db, sql, &new.app, &new.tenant, *now).await?;
+        let (app, tenant) = (("app", &new.app.as_str() as _), ("tenant", &new.tenant.as_str() as _));
+        let values: [Value<'_>; 7] = [
+            app,
+            tenant,
+            ("config", &new.core_config.as_str()),
+            ("email_password", &new.login_methods.email_password),
+            ("third_party", &new.login_methods.third_party),
+            ("passwordless", &new.login_methods.passwordless),
+            ("no_first_factors", &first.is_none()),
+        ];
+        let added = db.execute(&sql.directory.add_config, &values).await? > 0;
+        if !added {
+            db.execute(&sql.directory.change_config, &values).await?;
+        }
+        if sql.room.factors {
+            db.execute(&sql.directory.clear_first, &[app, tenant]).await?;
+            db.execute(&sql.directory.clear_required, &[app, tenant]).await?;
+            for (factors, add) in [(first, &sql.directory.add_first), (required, &sql.directory.add_required)] {
+                if let Some(factors) = factors.filter(|factors| !factors.is_empty()) {
+                    db.execute(add, &[app, tenant, ("factors", factors)]).await?;
+                }
+            }
+        }
+        db.commit().await?;
+        let is_base = new.app.is_default() && new.tenant.is_default();
+        if in_doubt && !added && !is_base {
+            return Err(Fault::Doubt);
+        }
+        Ok(added && !is_base)
+    }
+}
+
+/// Deletes a tenant, or an app with all its tenants; the answer is whether it was there.
+pub(super) struct RemoveTenant(pub(super) AppId, pub(super) Option<TenantId>);
+
+impl Job for RemoveTenant {
+    type Answer = bool;
+
+    async fn run(&self, db: &Db<'_>, sql: &Sql, in_doubt: bool) -> Result<bool, Fault> {
+        let tenant = self.1.as_ref().map(TenantId::as_str);
+        let values: [Value<'_>; 2] = [("app", &self.0.as_str()), ("tenant", &tenant)];
+        db.begin().await?;
+        let configs = db.execute(&sql.directory.remove_configs, &values).await?;
+        let statement = if tenant.is_some() { &sql.directory.remove_tenant } else { &sql.directory.remove_app };
+        let rows = db.execute(statement, &values).await?;
+        db.commit().await?;
+        match configs + rows {
+            0 if in_doubt => Err(Fault::Doubt),
+            removed => Ok(removed > 0),
+        }
+    }
+}
+
+/// Reads a named value.
+pub(super) struct ReadValue(pub(super) AppId, pub(super) TenantId, pub(super) &'static str);
+
+impl Job for ReadValue {
+    type Answer = Option<String>;
+    const WRITES: bool = false;
+
+    async fn run(&self, db: &Db<'_>, sql: &Sql, _: bool) -> Result<Option<String>, Fault> {
+        let values: [Value<'_>; 3] = [("app", &self.0.as_str()), ("tenant", &self.1.as_str()), ("name", &self.2)];
+        match db.row(&sql.directory.value, &values).await? {
+            Some(row) => get(&row, 0, "value"),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Writes a named value.
+pub(super) struct PutValue {
+    pub(super) app: AppId,
+    pub(super) tenant: TenantId,
+    pub(super) name: &'static str,
+    pub(super) value: String,
+    pub(super) now: Millis,
+}
+
+impl Job for PutValue {
+    type Answer = ();
+
+    async fn run(&self, db: &Db<'_>, sql: &Sql, _: bool) -> Result<(), Fault> {
+        let now = moment_column(self.now);
+        let values: [Value<'_>; 5] = [
+            ("app", &self.app.as_str()),
+            ("tenant", &self.tenant.as_str()),
+            ("name", &self.name),
+            ("value", &self.value),
+            ("now", &now),
+        ];
+        match db.execute(&sql.directory.put_value, &values).await {
+            Err(fault) if fault.lacks_parent() => {
+                ensure(db, sql, &self.app, &self.tenant, self.now).await?;
+                db.execute(&sql.directory.put_value, &values).await.map(drop)
+            }
+            put => put.map(drop),
+        }
+    }
+}
+
+/// Notes that a user was there.
+pub(super) struct MarkActive(pub(super) AppId, pub(super) UserId, pub(super) Millis);
+
+impl Job for MarkActive {
+    type Answer = ();
+
+    async fn run(&self, db: &Db<'_>, sql: &Sql, _: bool) -> Result<(), Fault> {
+        if !sql.room.last_active {
+            return Ok(());
+        }
+        let now = moment_column(self.2);
+        let values: [Value<'_>; 3] = [("app", &self.0.as_str()), ("user", &self.1.as_str()), ("now", &now)];
+        match db.execute(&sql.directory.mark_active, &values).await {
+            Err(fault) if fault.lacks_parent() => {
+                ensure(db, sql, &self.0, &TenantId::default(), self.2).await?;
+                db.execute(&sql.directory.mark_active, &values).await.map(drop)
+            }
+            marked => marked.map(drop),
+        }
+    }
+}
+
+/// Counts the users that were there.
+pub(super) struct CountActive(pub(super) AppId, pub(super) Millis);
+
+impl Job for CountActive {
+    type Answer = u64;
+    const WRITES: bool = false;
+
+    async fn run(&self, db: &Db<'_>, sql: &Sql, _: bool) -> Result<u64, Fault> {
+        if !sql.room.last_active {
+            return Ok(0);
+        }
+        let since = moment_column(self.1);
+        number(db, &sql.directory.count_active, &[("app", &self.0.as_str()), ("since", &since)]).await
+    }
+}
+
+/// Counts the sessions that are alive.
+pub(super) struct CountSessions(pub(super) Millis);
+
+impl Job for CountSessions {
+    type Answer = u64;
+    const WRITES: bool = false;
+
+    async fn run(&self, db: &Db<'_>, sql: &Sql, _: bool) -> Result<u64, Fault> {
+        let now = moment_column(self.0);
+        let counted = number(db, &sql.directory.count_sessions, &[("now", &now), ("limit", &(COUNTED + 1))]).await?;
+        if counted <= COUNTED.unsigned_abs() {
+            return Ok(counted);
+        }
+        Ok(number(db, &sql.directory.estimate_sessions, &[]).await?.max(counted))
+    }
+}
+
+/// Reads the one number that a statement gives; 0 where it gives none.
+async fn number(db: &Db<'_>, statement: &Statement, values: &[Value<'_>]) -> Result<u64, Fault> {
+    let number: Option<i64> = match db.row(statement, values).await? {
+        Some(row) => get(&row, 0, "count")?,
+        None => None,
+    };
+    Ok(u64::try_from(number.unwrap_or_default()).unwrap_or_default())
+}
+
+/// Asks for something small.
+pub(super) struct Ping;
+
+impl Job for Ping {
+    type Answer = ();
+    const WRITES: bool = false;
+
+    async fn run(&self, db: &Db<'_>, sql: &Sql, _: bool) -> Result<(), Fault> {
+        db.row(&sql.directory.ping, &[]).await.map(drop)
+    }
+}

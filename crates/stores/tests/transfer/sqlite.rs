@@ -1,0 +1,78 @@
+//! From one file into another.
+
+use std::sync::Arc;
+
+use doorward_stores::sqlite::Sqlite;
+use doorward_testkit::contract::given::*;
+use futures_executor::block_on;
+
+use super::given::*;
+use super::*;
+
+struct Files(tempfile::TempDir);
+
+impl Files {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    async fn open(&self, name: &str) -> Arc<dyn Tables> {
+        Arc::new(Sqlite::open(self.0.path().join(name)).await.unwrap())
+    }
+}
+
+macro_rules! from_file_to_file {
+    ($($case:ident,)*) => {
+        $(#[test]
+        fn $case() {
+            block_on(async {
+                let files = Files::new();
+                super::$case((&*files.open("from").await, &*files.open("to").await)).await;
+            });
+        })*
+    };
+}
+
+from_file_to_file! {
+    every_column_comes_over,
+    an_interrupted_copy_goes_on,
+    another_source_starts_anew,
+    the_newer_row_holds,
+    names_and_activity_are_merged,
+    other_keys_are_refused,
+    a_used_source_is_not_added_again,
+    a_mirror_has_no_others,
+    a_source_that_is_used_meanwhile_is_found,
+    a_database_is_not_its_own_target,
+}
+
+#[test]
+fn a_session_goes_on_in_the_target() {
+    block_on(async {
+        let files = Files::new();
+        tokens::a_session_goes_on_in_the_target(files.open("from").await, files.open("to").await).await;
+    });
+}
+
+/// What the names of columns can't tell: that no column of a file is forgotten.
+#[test]
+fn every_column_of_every_table_is_known() {
+    block_on(async {
+        let folder = crate::folder::Folder::new();
+        let store = folder.open().await;
+        insert(&store, &row("one")).await;
+        let connection = folder.connect();
+        let mut tables =
+            connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
+        let tables = tables.query_map([], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap);
+        for name in tables.filter(|name| name != "doorward_schema") {
+            let mut columns = connection.prepare("SELECT name FROM pragma_table_info(?1)").unwrap();
+            let mut columns: Vec<String> =
+                columns.query_map([&name], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            let mut known: Vec<&str> = table(&name).columns.iter().map(|column| column.name).collect();
+            columns.sort();
+            known.sort_unstable();
+            assert_eq!(columns, known, "{name}");
+        }
+    });
+}
