@@ -78,6 +78,11 @@ impl Cdi {
         Ok(Self { directory: DirectoryHandle(directory), world, settings, apps, activity, metrics })
     }
 
+    /// What it counts.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// Answers one request of a peer. It never fails: a fault is an answer too.
     pub async fn answer(&self, request: Request<Bytes>, peer: IpAddr) -> Response<Bytes> {
         let started = Instant::now();
