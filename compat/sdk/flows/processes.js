@@ -22,7 +22,7 @@ export const APPS = [
 const START_MS = 60_000;
 
 /** A port that nobody listens on now. The SDKs must know theirs before they start. */
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   server.listen(0, "localhost");
   await once(server, "listening");
@@ -87,4 +87,10 @@ export async function startApp(app, core, { antiCsrf = "NONE", apiKey } = {}) {
   const env = { PORT: String(port), CORE_URI: core.uri, ANTI_CSRF: antiCsrf, ...(apiKey && { API_KEY: apiKey }) };
   const process = await start(app.command, { cwd: app.cwd, env, ready: () => answers(`${url}/session`) });
   return { url, stop: () => process.stop("SIGKILL"), output: process.output };
+}
+
+/** Starts any program, and waits until it answers. */
+export async function startProgram(command, cwd, url) {
+  const process = await start(command, { cwd, env: {}, ready: () => answers(url) });
+  return { stop: () => process.stop("SIGKILL") };
 }
