@@ -85,6 +85,7 @@ impl Keys {
             anti_csrf: true,
             use_static_key: false,
             limits: Default::default(),
+            access_lifetime_once: None,
         };
         match Create::start(new, &self.env(&entropy)) {
             Step::Commit(Write::Insert(row), flow) => Ok(Begun { row: *row, flow, entropy }),

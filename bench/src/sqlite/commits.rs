@@ -10,7 +10,7 @@ use anyhow::{Result, ensure};
 use doorward::{Clock as _, Millis, Sqlite, Store as _, SystemClock};
 use doorward_engine::flow::Seen;
 use doorward_engine::id::SessionKey;
-use doorward_engine::session::record::{Change, Row, Succession, Window, WindowGuard, Write};
+use doorward_engine::session::record::{Change, PayloadGuard, Row, Succession, Window, WindowGuard, Write};
 use doorward_engine::time::Lifetime;
 use futures_util::future::try_join_all;
 use rusqlite::{Connection, params};
@@ -33,14 +33,17 @@ const LIFETIME: Lifetime = Lifetime::from_hours(2400);
 
 /// The store's own statements, word for word: what a refresh writes, and what the first use after it writes.
 macro_rules! statement {
-    ($set:literal) => {
+    ($set:literal, $($lacked:literal)*) => {
         concat!(
-            "UPDATE session_info SET use_static_key = COALESCE(?10, use_static_key), ",
+            "UPDATE session_info SET use_static_key = COALESCE(?22, use_static_key), ",
             $set,
             " WHERE app_id = ?1 AND tenant_id = ?2 AND session_handle = ?3 \
              AND expires_at >= ?4 AND (absolute_end IS NULL OR absolute_end > ?4) AND refresh_token_hash_2 = ?5 \
              AND CASE ?6 WHEN 0 THEN 1 WHEN 1 THEN window_at IS NULL OR window_at < COALESCE(refresh_token_rotated_at, 0) \
-             ELSE window_at = ?7 AND window_no = ?8 AND window_count = ?9 END RETURNING \
+             ELSE window_at = ?7 AND window_no = ?8 AND window_count = ?9 END \
+             AND CASE ?10 WHEN 0 THEN 1 WHEN 1 THEN COALESCE(jwt_user_payload, '{}') = ?11 ELSE 0 = ",
+            $("instr(COALESCE(jwt_user_payload, '{}'), ", $lacked, ") + ",)*
+            "instr(COALESCE(jwt_user_payload, '{}'), ?21) END RETURNING \
              tenant_id, session_handle, user_id, refresh_token_hash_2, prev_refresh_token_hash_2, \
              refresh_token_rotated_at, window_at, window_no, window_count, expires_at, created_at_time, \
              jwt_user_payload, session_data, use_static_key, access_lifetime, refresh_lifetime, absolute_end"
@@ -49,15 +52,17 @@ macro_rules! statement {
 }
 
 const STAY: &str = statement!(
-    "window_at = COALESCE(?11, window_at), window_no = COALESCE(?12, window_no), \
-     window_count = COALESCE(?13, window_count)"
+    "window_at = COALESCE(?23, window_at), window_no = COALESCE(?24, window_no), \
+     window_count = COALESCE(?25, window_count)",
+    "?12" "?13" "?14" "?15" "?16" "?17" "?18" "?19" "?20"
 );
 
 const ADVANCE: &str = statement!(
-    "window_at = ?11, window_no = ?12, window_count = ?13, refresh_token_hash_2 = ?14, \
-     prev_refresh_token_hash_2 = COALESCE(?15, refresh_token_hash_2), refresh_token_rotated_at = ?4, \
-     expires_at = min(?4 + min(?16, COALESCE(refresh_lifetime, ?16)), \
-     COALESCE(absolute_end, 9007199254740991), 9007199254740991)"
+    "window_at = ?23, window_no = ?24, window_count = ?25, refresh_token_hash_2 = ?26, \
+     prev_refresh_token_hash_2 = COALESCE(?27, refresh_token_hash_2), refresh_token_rotated_at = ?4, \
+     expires_at = min(?4 + min(?28, COALESCE(refresh_lifetime, ?28)), \
+     COALESCE(absolute_end, 9007199254740991), 9007199254740991)",
+    "?12" "?13" "?14" "?15" "?16" "?17" "?18" "?19" "?20"
 );
 
 /// What a round writes to each row.
@@ -137,7 +142,7 @@ async fn commit_all(store: &Sqlite, rows: &[Row], kind: Kind, standing: &mut Sta
     let template = &succession(first.key.clone(), kind, before, *standing);
     let clients = (0..CLIENTS).map(|client| async move {
         for row in rows.iter().skip(client).step_by(CLIENTS) {
-            let write = Succession { key: row.key.clone(), ..*template };
+            let write = Succession { key: row.key.clone(), ..template.clone() };
             let seen = store.commit(Write::Succeed(write)).await?;
             ensure!(matches!(seen, Seen::Applied(_)), "a write lost its precondition");
         }
@@ -158,6 +163,7 @@ fn succession(key: SessionKey, kind: Kind, before: Standing, after: Standing) ->
         now: after.now,
         current: hash(before.current),
         window: WindowGuard::Any,
+        payload: PayloadGuard::Any,
         change,
         use_static_key: None,
     }
@@ -189,10 +195,12 @@ fn update_all(connection: &Connection, rows: &[Row], kind: Kind, batch: usize, s
             let (app, tenant, handle) = (key.app.as_str(), key.tenant.as_str(), key.handle.as_str());
             let mut changed = match kind {
                 Kind::Window => statement.query(params![
-                    app, tenant, handle, now, current, 0, nothing, nothing, nothing, nothing, now, 1, 1
+                    app, tenant, handle, now, current, 0, nothing, nothing, nothing, 0, nothing, nothing, nothing,
+                    nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, now, 1, 1
                 ]),
                 Kind::Rotation => statement.query(params![
-                    app, tenant, handle, now, current, 0, nothing, nothing, nothing, nothing, nothing, nothing,
+                    app, tenant, handle, now, current, 0, nothing, nothing, nothing, 0, nothing, nothing, nothing,
+                    nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing,
                     nothing, to, nothing, lifetime
                 ]),
             }?;

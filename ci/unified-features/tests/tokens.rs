@@ -20,6 +20,11 @@ fn access_tokens() {
 }
 
 #[test]
+fn access_tokens_of_every_format() {
+    check(access::run_formats());
+}
+
+#[test]
 fn refresh_tokens() {
     check(refresh::run());
 }

@@ -233,7 +233,7 @@ impl SessionsBuilder {
         self
     }
 
-    /// Sets how long a signing key signs: 168 h by default, 1 to 720.
+    /// Sets how long a signing key signs: 168 h by default, at least 1.
     pub fn key_interval(mut self, interval: Duration) -> Self {
         self.policy.key_interval = lifetime_of(interval);
         self
@@ -324,6 +324,7 @@ impl SessionsBuilder {
             policy,
             succession_secret: self.succession_secret,
             verified_tokens: self.verified_tokens,
+            ..ServiceOptions::default()
         };
         let service = Service::open(store, world(self.clock, self.algorithm), options).await?;
         Ok(Sessions::new(service, site, Hooks { statuses, ..self.hooks }, payload_limit))

@@ -133,6 +133,6 @@ impl Sessions {
     /// Ends all sessions of the user but this one, and returns those that were there.
     pub async fn revoke_other_sessions(&self, session: &Session) -> Result<Vec<SessionHandle>, SessionError> {
         let user = self.user(session.user_id());
-        self.revoke(Selector::User { user, except: Some(session.handle().clone()) }).await
+        self.revoke(Selector::User { user, alive_at: None, except: Some(session.handle().clone()) }).await
     }
 }

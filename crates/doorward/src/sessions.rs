@@ -129,7 +129,7 @@ impl Sessions {
 
     /// Ends all sessions of a user, and returns those that were there.
     pub async fn revoke_all_sessions_for_user(&self, user: &UserId) -> Result<Vec<SessionHandle>, SessionError> {
-        self.revoke(Selector::User { user: self.user(user), except: None }).await
+        self.revoke(Selector::User { user: self.user(user), alive_at: None, except: None }).await
     }
 
     /// The handles of a user's living sessions.

@@ -106,6 +106,7 @@ async fn case_secrets_are_in_no_debug_text_of_the_engines_steps() {
         anti_csrf: true,
         use_static_key: false,
         limits: create::NewLimits::default(),
+        access_lifetime_once: None,
     };
     let _ = write!(shown, "{new:?} {env:?} {ring:?}");
     let Created::Issued(issued) = carried(&store, &env, Create::start(new, &env), &mut shown).await else {
@@ -117,6 +118,7 @@ async fn case_secrets_are_in_no_debug_text_of_the_engines_steps() {
         anti_csrf_sent: issued.anti_csrf.clone(),
         anti_csrf: true,
         use_static_key: None,
+        access_lifetime_once: None,
         tentative: false,
     };
     let Refreshed::Issued(next) = carried(&store, &env, Refresh::start(request, &env), &mut shown).await else {

@@ -109,6 +109,7 @@ fn creation(user: &str) -> create::NewSession {
         anti_csrf: false,
         use_static_key: false,
         limits: create::NewLimits::default(),
+        access_lifetime_once: None,
     }
 }
 

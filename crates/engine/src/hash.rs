@@ -7,23 +7,34 @@ use subtle::ConstantTimeEq as _;
 
 use crate::crypto::Crypto;
 
+/// SHA-256 in hex.
+const HASH_BYTES: usize = 64;
+
 macro_rules! token_hash {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
-        pub struct $name([u8; 64]);
+        pub struct $name([u8; HASH_BYTES]);
 
         impl $name {
             /// Parses 64 lower-case hex digits.
             pub fn parse(text: &str) -> Option<Self> {
-                let digits: [u8; 64] = text.as_bytes().try_into().ok()?;
+                let digits: [u8; HASH_BYTES] = text.as_bytes().try_into().ok()?;
                 digits.iter().all(|d| matches!(d, b'0'..=b'9' | b'a'..=b'f')).then_some(Self(digits))
             }
 
-            /// Returns the 64 hex digits.
+            /// Returns the hex digits.
             pub fn as_str(&self) -> &str {
-                // INVARIANT: only hex digits get in, so this is always text.
-                core::str::from_utf8(&self.0).unwrap_or_default()
+                // INVARIANT: only visible ASCII gets in, so this is always text.
+                core::str::from_utf8(self.text_bytes()).unwrap_or_default()
+            }
+
+            /// What is there before the zero bytes that fill it up.
+            fn text_bytes(&self) -> &[u8] {
+                match self.0.iter().position(|byte| *byte == 0) {
+                    Some(end) => self.0.get(..end).unwrap_or_default(),
+                    None => &self.0,
+                }
             }
         }
 
@@ -61,7 +72,20 @@ impl Hash1 {
 
     /// Hashes once more, for the store.
     pub fn stored(&self, crypto: &dyn Crypto) -> Hash2 {
-        Hash2(hex_digits(crypto.sha256(&self.0)))
+        Hash2(hex_digits(crypto.sha256(self.text_bytes())))
+    }
+
+    /// Takes what a signed token holds for a hash. Upstream takes any text, and tokens that an application had signed for
+    /// itself may hold one: visible ASCII up to the length of a hash is no other token's, and does no harm.
+    pub(crate) fn from_claim(text: &str) -> Option<Self> {
+        let mut bytes = [0; HASH_BYTES];
+        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        text.bytes().all(|byte| byte.is_ascii_graphic()).then_some(Self(bytes))
+    }
+
+    /// Returns the bytes of the text, filled up with zeros.
+    pub const fn as_bytes(&self) -> &[u8; HASH_BYTES] {
+        &self.0
     }
 }
 
@@ -72,8 +96,8 @@ impl Hash2 {
     }
 }
 
-fn hex_digits(digest: [u8; 32]) -> [u8; 64] {
-    let mut digits = [0; 64];
+fn hex_digits(digest: [u8; 32]) -> [u8; HASH_BYTES] {
+    let mut digits = [0; HASH_BYTES];
     // INVARIANT: 64 is twice 32, so this cannot fail.
     let _ = hex::encode_to_slice(digest, &mut digits);
     digits

@@ -157,7 +157,7 @@ impl SessionHandle {
 }
 
 /// Writes 16 bytes as the text of a UUID, with version 4 and its variant set.
-pub(crate) fn uuid_v4_text(mut bytes: [u8; 16]) -> String {
+pub fn uuid_v4_text(mut bytes: [u8; 16]) -> String {
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let digits = hex::encode(bytes);
@@ -227,6 +227,11 @@ impl KeyId {
     /// The id of the dynamic key that was made at this moment.
     pub fn dynamic(created_at: Millis) -> Self {
         Self(format!("d-{}", created_at.as_u64()).into())
+    }
+
+    /// A new id for a static key.
+    pub fn new_static(random: [u8; 16]) -> Self {
+        Self(format!("s-{}", uuid_v4_text(random)).into())
     }
 }
 

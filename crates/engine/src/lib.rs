@@ -17,6 +17,8 @@ pub mod entropy;
 pub mod flow;
 pub mod hash;
 pub mod id;
+mod json;
+mod json_equal;
 pub mod key;
 pub mod payload;
 pub mod policy;

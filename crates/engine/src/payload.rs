@@ -1,22 +1,22 @@
 //! What an application puts into a session, as JSON text: checked once, then kept as it was received.
-//!
-//! No tree of values is built, because a host program's crate features change how such a tree is written.
 
 use alloc::borrow::Cow;
-use alloc::borrow::ToOwned as _;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::IgnoredAny;
 
+use crate::json::Members;
+use crate::policy::ClaimCheck;
 use crate::token::version::AccessVersion;
 
 /// Claims that verification itself judges: in a payload they would end a session by surprise.
 const JUDGED_CLAIMS: [&str; 2] = ["nbf", "stt"];
+
+/// Where tokens before the third version have the payload.
+pub(crate) const NESTED: &str = "userData";
 
 fn is_reserved(name: &str) -> bool {
     AccessVersion::V5.reserved().contains(&name) || JUDGED_CLAIMS.contains(&name)
@@ -101,6 +101,15 @@ impl Payload {
         Some(Self(text.into()))
     }
 
+    /// Checks that no member has the name of a claim that a token of this version has for itself.
+    pub fn check_reserved(&self, version: AccessVersion) -> Result<(), PayloadError> {
+        let members = Members::parse(&self.0).ok_or(PayloadError::NotJson { what: "access token payload" })?;
+        match members.0.iter().find(|(name, _)| version.reserved().contains(&&**name)) {
+            Some((name, _)) => Err(PayloadError::Reserved { claim: name.clone().into_owned() }),
+            None => Ok(()),
+        }
+    }
+
     /// Returns the text of the JSON object.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -118,7 +127,7 @@ impl Payload {
         Self::parse(&self.overlaid(update, |value| value != "null")?, limit)
     }
 
-    fn overlaid(&self, other: &Self, keep: impl Fn(&str) -> bool) -> Result<String, PayloadError> {
+    pub(crate) fn overlaid(&self, other: &Self, keep: impl Fn(&str) -> bool) -> Result<String, PayloadError> {
         let members = |payload| Members::parse(payload).ok_or(PayloadError::NotJson { what: "access token payload" });
         let (mut own, other) = (members(&self.0)?, members(&other.0)?);
         for (name, value) in other.0 {
@@ -154,12 +163,18 @@ impl Payload {
         text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default().trim_ascii()
     }
 
-    /// Returns the payload as it goes into a token: a stored one that another program wrote may hold claims that are
-    /// reserved, or one name twice, of which the last counts.
-    pub(crate) fn without_reserved(&self) -> Cow<'_, Self> {
+    /// Returns the payload as it goes into a token of this version: a stored one that another program wrote may hold
+    /// claims that are reserved, or one name twice, of which the last counts.
+    pub(crate) fn without_reserved(&self, version: AccessVersion, check: ClaimCheck) -> Cow<'_, Self> {
+        // Before the third version the payload has a place of its own in the token.
+        let is_apart = version < AccessVersion::V3;
+        let may_stay = |name: &str| {
+            let is_judged = check == ClaimCheck::Strict && JUDGED_CLAIMS.contains(&name);
+            is_apart || !(is_judged || version.reserved().contains(&name))
+        };
         let Some(members) = Members::parse(&self.0) else { return Cow::Owned(Self::default()) };
         let last: BTreeMap<&str, usize> = members.0.iter().enumerate().map(|(at, (name, _))| (&**name, at)).collect();
-        let counts = |at: usize, name: &str| last.get(name) == Some(&at) && !is_reserved(name);
+        let counts = |at: usize, name: &str| last.get(name) == Some(&at) && may_stay(name);
         if members.0.iter().enumerate().all(|(at, (name, _))| counts(at, name)) {
             return Cow::Borrowed(self);
         }
@@ -167,22 +182,16 @@ impl Payload {
         Cow::Owned(Self(Members(kept.map(|(_, member)| member.clone()).collect()).to_text().into()))
     }
 
-    /// Returns the payload of an access token's claims: all members but the reserved ones.
-    pub(crate) fn from_claims(claims: &str) -> Option<Self> {
+    /// Returns the payload of an access token's claims: all members but the reserved ones, and before the third version
+    /// what has its place in the token.
+    pub(crate) fn from_claims(claims: &str, version: AccessVersion) -> Option<Self> {
         let mut members = Members::parse(claims)?;
-        members.0.retain(|(name, _)| !AccessVersion::V5.reserved().contains(&&**name));
+        if version < AccessVersion::V3 {
+            let (_, data) = members.0.iter().find(|(name, _)| name == NESTED)?;
+            return Self::from_stored(data.get());
+        }
+        members.0.retain(|(name, _)| !version.reserved().contains(&&**name));
         Some(Self(members.to_text().into()))
-    }
-
-    /// Whether both have the same members with the same texts, in the same order.
-    pub(crate) fn same_members(&self, other: &Self) -> bool {
-        self.0 == other.0
-            || match (Members::parse(&self.0), Members::parse(&other.0)) {
-                (Some(a), Some(b)) => {
-                    a.0.len() == b.0.len() && a.0.iter().zip(&b.0).all(|(a, b)| a.0 == b.0 && a.1.get() == b.1.get())
-                }
-                _ => false,
-            }
     }
 }
 
@@ -234,86 +243,4 @@ impl fmt::Debug for JsonText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "JsonText({} bytes)", self.0.len())
     }
-}
-
-/// Whether a JSON text can only be an object, with nothing around it. Reading into a struct takes an array of its values
-/// as well, and blanks on both sides: neither is in any token of ours.
-pub(crate) fn is_bare_object(json: &[u8]) -> bool {
-    matches!(json, [b'{', .., b'}'])
-}
-
-/// The members of a JSON object, in order, each value as the text that it was written with.
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'a> Members<'a> {
-    fn parse(text: &'a str) -> Option<Self> {
-        serde_json::from_str(text).ok()
-    }
-
-    fn to_text(&self) -> String {
-        let mut text = String::from("{");
-        for (name, value) in &self.0 {
-            if text.len() > 1 {
-                text.push(',');
-            }
-            push_json_string(&mut text, name);
-            text.push(':');
-            text.push_str(value.get());
-        }
-        text.push('}');
-        text
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Read;
-        impl<'de> Visitor<'de> for Read {
-            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(Name(name)) = map.next_key()? {
-                    members.push((name, map.next_value()?));
-                }
-                Ok(members)
-            }
-        }
-        deserializer.deserialize_map(Read).map(Members)
-    }
-}
-
-/// A member's name, borrowed unless it was written with escapes.
-struct Name<'a>(Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Read;
-        impl<'de> Visitor<'de> for Read {
-            type Value = Cow<'de, str>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
-            }
-
-            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
-                Ok(Cow::Borrowed(name))
-            }
-
-            fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-                Ok(Cow::Owned(name.to_owned()))
-            }
-        }
-        deserializer.deserialize_str(Read).map(Name)
-    }
-}
-
-/// Appends a text as a JSON string.
-pub(crate) fn push_json_string(out: &mut String, text: &str) {
-    // INVARIANT: writing text as JSON cannot fail.
-    out.push_str(&serde_json::to_string(text).unwrap_or_default());
 }

@@ -7,11 +7,11 @@ use crate::time::{Lifetime, Millis};
 use crate::token::jws::MAX_TOKEN_BYTES;
 use crate::token::version::AccessVersion;
 
-/// Bytes of payload that fit an access token of 8 KiB, the longest that is read.
-pub const PAYLOAD_LIMIT_MOST: usize = 5 * 1024 + 512;
+/// Bytes that an access token needs beside its payload.
+const TOKEN_ROOM: usize = 682;
 
 /// The settings of an app.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// How long an access token lives. One hour by default.
     pub access_lifetime: Lifetime,
@@ -34,8 +34,12 @@ pub struct Policy {
     pub oldest_access_version: AccessVersion,
     /// What a check against the stored row does to a token that the row has left behind.
     pub store_check: StoreCheck,
+    /// What a stored payload with claims of the token itself does to the token that is made from it.
+    pub reserved_claims: ReservedClaims,
     /// Bytes of an access token that are looked at. 8 KiB by default.
     pub token_limit: usize,
+    /// How much of an access token's claims is judged.
+    pub claim_check: ClaimCheck,
     /// How long a key signs. 168 h by default.
     pub key_interval: Lifetime,
     /// How much an access token's life may be shortened at random, in thousandths, so that many sessions of one moment
@@ -60,7 +64,9 @@ impl Default for Policy {
             access_version: AccessVersion::V5,
             oldest_access_version: AccessVersion::V5,
             store_check: StoreCheck::Renews,
+            reserved_claims: ReservedClaims::LeftOut,
             token_limit: MAX_TOKEN_BYTES,
+            claim_check: ClaimCheck::Strict,
             key_interval: Lifetime::from_hours(168),
             jitter_per_mille: 0,
             payload_limit: 4 * 1024,
@@ -89,6 +95,27 @@ pub enum StoreCheck {
     /// Nothing is replaced: a changed payload is reported, and a token whose branch was rotated out is refused
     /// (`spec/modern-core.md` 8.4).
     Reports,
+}
+
+/// What happens when a stored payload holds a claim that the token to be made has for itself (`spec/modern-core.md` 7.3).
+/// Only another program, or a caller that asked for an older format of tokens, can have put it there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReservedClaims {
+    /// The token is made without it.
+    #[default]
+    LeftOut,
+    /// No token is made, and nothing is written.
+    Refused,
+}
+
+/// How much of an access token's claims is judged, once its signature is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClaimCheck {
+    /// As SDKs do: `nbf` and `stt` count, and the hashes of refresh tokens are hashes.
+    #[default]
+    Strict,
+    /// As upstream's service does: `nbf` and `stt` are the application's, and the hashes are texts.
+    Upstream,
 }
 
 /// What happens to a session whose refresh token was judged stolen.
@@ -141,9 +168,11 @@ impl Policy {
         within("access_lifetime", self.access_lifetime, Lifetime::from_secs(1), Lifetime::from_hours(24 * 1000))?;
         within("refresh_lifetime", self.refresh_lifetime, Lifetime::from_secs(1), century)?;
         within("grace", self.grace, Lifetime::ZERO, Lifetime::from_secs(300))?;
-        within("key_interval", self.key_interval, Lifetime::from_hours(1), Lifetime::from_hours(720))?;
-        if self.payload_limit > PAYLOAD_LIMIT_MOST {
-            return Err(PolicyError::PayloadLimit { bytes: self.payload_limit });
+        within("key_interval", self.key_interval, Lifetime::from_hours(1), century)?;
+        // In a token, three bytes of payload take four.
+        let most = self.token_limit.saturating_sub(TOKEN_ROOM).saturating_mul(3) / 4;
+        if self.payload_limit > most {
+            return Err(PolicyError::PayloadLimit { bytes: self.payload_limit, most });
         }
         if self.jitter_per_mille > 1000 {
             return Err(PolicyError::Jitter);
@@ -200,10 +229,12 @@ pub enum PolicyError {
         access: Lifetime,
     },
     /// Tokens that hold so much are refused by whoever reads them.
-    #[error("payload_limit is {bytes} bytes, and an access token holds at most {PAYLOAD_LIMIT_MOST}")]
+    #[error("payload_limit is {bytes} bytes, and an access token holds at most {most}")]
     PayloadLimit {
         /// Its value.
         bytes: usize,
+        /// The most that fits.
+        most: usize,
     },
     /// More than all.
     #[error("jitter_per_mille must be at most 1000")]

@@ -171,7 +171,7 @@ proptest! {
         let given = Given::default();
         let row = given.create(session_with(Payload::default())).row;
         let outcome = given.refresh(&Secret::new(text), &row);
-        prop_assert!(matches!(outcome, Refreshed::Unauthorised(Deny::MalformedToken)));
+        prop_assert!(matches!(outcome, Refreshed::Unauthorised(Deny::MalformedToken(_))));
     }
 
     /// It isn't theft either: nobody's session ends because of garbage.
@@ -183,7 +183,7 @@ proptest! {
         let is_same = changed == issued.refresh.expose();
         let outcome = given.refresh(&Secret::new(changed), &issued.row);
         prop_assert_eq!(matches!(outcome, Refreshed::Issued(_)), is_same);
-        prop_assert!(is_same || matches!(outcome, Refreshed::Unauthorised(Deny::MalformedToken)));
+        prop_assert!(is_same || matches!(outcome, Refreshed::Unauthorised(Deny::MalformedToken(_))));
     }
 
     #[test]

@@ -82,6 +82,7 @@ impl Given {
             anti_csrf_sent: None,
             anti_csrf: false,
             use_static_key: None,
+            access_lifetime_once: None,
             tentative: false,
         };
         Refresh::start(request, &self.env())
@@ -111,6 +112,7 @@ pub(crate) fn session_with(payload: Payload) -> NewSession {
         anti_csrf: false,
         use_static_key: false,
         limits: NewLimits::default(),
+        access_lifetime_once: None,
     }
 }
 

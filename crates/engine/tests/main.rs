@@ -10,5 +10,6 @@ mod oracle;
 mod payload;
 mod policy;
 mod properties;
+mod protected;
 mod security;
 mod tokens;

@@ -3,6 +3,7 @@
 use doorward_engine::flow::{Flow as _, Seen, Step};
 use doorward_engine::id::AppId;
 use doorward_engine::payload::{JsonText, Payload, PayloadError};
+use doorward_engine::policy::StoreCheck;
 use doorward_engine::session::Issued;
 use doorward_engine::session::data::{Changed, Merge};
 use doorward_engine::session::record::{Row, Write};
@@ -24,7 +25,7 @@ fn a_check_against_the_store_leaves_an_unchanged_payload_alone() {
     let given = Given::default();
     for text in ["{}", r#"{"a":1e3}"#, " { \"a\" : [1 ,2] }\n", r#"{"\u0061":1}"#] {
         let issued = given.create(session_with(payload(text)));
-        assert!(matches!(confirm(&given, &issued, &issued.row), Confirmed::Stands(_)), "{text}");
+        assert!(matches!(confirm(&given, &issued, &issued.row), Confirmed::Stands { .. }), "{text}");
     }
 }
 
@@ -33,7 +34,7 @@ fn a_row_of_another_program_does_not_make_a_new_token_on_every_check() {
     let given = Given::default();
     for text in [r#"{"sub":"x","a":1}"#, r#"{"exp":1}"#, r#"{"nbf":9007199254740}"#, r#"{"a":1,"a":2}"#] {
         let issued = given.create(session_with(Payload::from_stored(text).unwrap()));
-        assert!(matches!(confirm(&given, &issued, &issued.row), Confirmed::Stands(_)), "{text}");
+        assert!(matches!(confirm(&given, &issued, &issued.row), Confirmed::Stands { .. }), "{text}");
     }
 }
 
@@ -41,11 +42,63 @@ fn a_row_of_another_program_does_not_make_a_new_token_on_every_check() {
 fn a_changed_payload_comes_with_a_new_token() {
     let given = Given::default();
     let issued = given.create(session_with(payload(r#"{"a":1}"#)));
-    for text in [r#"{"a":2}"#, "{}", r#"{"a":1,"b":2}"#, r#"{"a":1.0}"#] {
+    for text in [r#"{"a":2}"#, "{}", r#"{"a":1,"b":2}"#, r#"{"a":"1"}"#] {
         let row = Row { payload: payload(text), ..issued.row.clone() };
         let Confirmed::Renewed(renewed) = confirm(&given, &issued, &row) else { panic!("{text}: not renewed") };
         assert_eq!(renewed.claims.payload().as_str(), text);
         assert_eq!((renewed.claims.own, renewed.claims.parent), (issued.access.claims.own, None));
+    }
+}
+
+/// Pairs of payloads, and whether they say the same (`spec/modern-core.md` 7.4).
+#[test]
+fn payloads_are_compared_by_what_they_say() {
+    let deep = |levels: usize, inner: &str| format!(r#"{{"a":{}{inner}{}}}"#, "[".repeat(levels), "]".repeat(levels));
+    let cases = [
+        (r#"{"a":1,"b":2}"#, r#" { "b" : 2.0 , "a" : 1 } "#, true),
+        (r#"{"a":1e2}"#, r#"{"a":100}"#, true),
+        (r#"{"a":-0}"#, r#"{"a":0.0}"#, true),
+        (r#"{"a":9007199254740993}"#, r#"{"a":9007199254740992}"#, true),
+        (r#"{"a":1}"#, r#"{"a":1.5}"#, false),
+        (r#"{"a":1}"#, r#"{"a":"1"}"#, false),
+        (r#"{"a":1}"#, r#"{"a":true}"#, false),
+        (r#"{"a":true}"#, r#"{"a":false}"#, false),
+        (r#"{"a":null}"#, "{}", false),
+        (r#"{"a":null}"#, r#"{"b":null}"#, false),
+        (r#"{"a":null}"#, r#"{"a":false}"#, false),
+        (r#"{"a":"\u0061\/"}"#, r#"{"a":"a/"}"#, true),
+        (r#"{"\u0061":1}"#, r#"{"a":1}"#, true),
+        (r#"{"a":"A"}"#, r#"{"a":"a"}"#, false),
+        (r#"{"a":[1,2]}"#, r#"{"a":[ 1, 2.0 ]}"#, true),
+        (r#"{"a":[1,2]}"#, r#"{"a":[2,1]}"#, false),
+        (r#"{"a":[1,2]}"#, r#"{"a":[1]}"#, false),
+        (r#"{"a":[]}"#, r#"{"a":{}}"#, false),
+        (r#"{"a":{"b":[{"c":1,"d":null}]}}"#, r#"{"a":{"b":[{"d":null,"c":1.0}]}}"#, true),
+        (r#"{"a":{"b":[{"c":1,"d":null}]}}"#, r#"{"a":{"b":[{"c":1}]}}"#, false),
+        (r#"{"a":{"b":1,"b":2}}"#, r#"{"a":{"b":2}}"#, true),
+        (&deep(60, "1"), &deep(60, "1.0"), true),
+        (&deep(60, "1"), &deep(60, "2"), false),
+        // So deep that only the text is looked at: the price is a new token.
+        (&deep(100, "1"), &deep(100, "1.0"), false),
+        (&deep(100, "1"), &deep(100, "1"), true),
+    ];
+    for (shown, stored, same) in cases {
+        for (shown, stored) in [(shown, stored), (stored, shown)] {
+            let mut given = Given::default();
+            let issued = given.create(session_with(Payload::from_stored(shown).unwrap()));
+            let row = Row { payload: Payload::from_stored(stored).unwrap(), ..issued.row.clone() };
+            assert_eq!(
+                matches!(confirm(&given, &issued, &row), Confirmed::Stands { .. }),
+                same,
+                "{shown} and {stored}"
+            );
+
+            given.policy.store_check = StoreCheck::Reports;
+            let Confirmed::Stands { claims, payload_changed } = confirm(&given, &issued, &row) else {
+                panic!("{stored}: not only reported")
+            };
+            assert_eq!((payload_changed, *claims), (!same, issued.access.claims.clone()), "{shown} and {stored}");
+        }
     }
 }
 

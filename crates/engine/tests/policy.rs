@@ -39,7 +39,7 @@ fn each_setting_has_its_range() {
         ("access_lifetime", |policy, value| policy.access_lifetime = value, SECOND, Lifetime::from_hours(24_000)),
         ("refresh_lifetime", |policy, value| policy.refresh_lifetime = value, SECOND, century),
         ("grace", |policy, value| policy.grace = value, Lifetime::ZERO, Lifetime::from_secs(300)),
-        ("key_interval", |policy, value| policy.key_interval = value, HOUR, Lifetime::from_hours(720)),
+        ("key_interval", |policy, value| policy.key_interval = value, HOUR, century),
         ("idle_limit", |policy, value| policy.idle_limit = Some(value), SECOND, century),
         ("absolute_limit", |policy, value| policy.absolute_limit = Some(value), SECOND, century),
     ];

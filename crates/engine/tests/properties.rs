@@ -180,6 +180,7 @@ impl Session {
             anti_csrf: true,
             use_static_key: false,
             limits: NewLimits::default(),
+            access_lifetime_once: None,
         };
         let Created::Issued(issued) = session.drive(|env| Create::start(new, env)) else { panic!("a collision") };
         session.learn(issued.refresh.clone(), issued.anti_csrf.clone(), issued.access);
@@ -194,6 +195,7 @@ impl Session {
             anti_csrf_sent,
             anti_csrf: which.is_multiple_of(2),
             use_static_key: None,
+            access_lifetime_once: None,
             tentative: false,
         };
         self.printed.push(format!("{request:?}"));

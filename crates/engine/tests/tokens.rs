@@ -13,6 +13,11 @@ fn access_tokens_are_believed_or_refused() {
 }
 
 #[test]
+fn access_tokens_of_every_format_are_believed_or_refused() {
+    check(&access::run_formats(), 150);
+}
+
+#[test]
 fn refresh_tokens_open_or_do_not() {
     check(&refresh::run(), 100);
 }

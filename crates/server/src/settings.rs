@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use doorward_engine::id::{AppId, TenantId};
 use doorward_engine::policy::{Policy, Rotation};
 use doorward_engine::secret::Secret;
 use doorward_engine::time::Lifetime;
 use doorward_wire::cdi::version::CdiVersion;
 use regex::Regex;
 
-/// The settings of the whole process.
+use crate::config::value::Values;
+
+/// The settings of the whole process. `Settings::default()` is what holds where nothing is set.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The host name or address that is listened on.
@@ -18,8 +19,14 @@ pub struct Settings {
     pub port: u16,
     /// What every path begins with: empty, or `/` and a text without a `/` at its end.
     pub base_path: String,
-    /// Where the configuration file lies, if there is one.
+    /// Where the configuration file lies, if there is one: a full path.
     pub config_path: Option<PathBuf>,
+    /// Where sessions are kept.
+    pub store: StoreSettings,
+    /// What is logged, and where.
+    pub log: LogSettings,
+    /// Where metrics are served, if they are.
+    pub admin: Option<AdminSettings>,
     /// Mixed into the derivation of successors. All processes on one database need the same.
     pub succession_secret: Option<Secret>,
     /// A recent refresh token that comes again is answered with UNAUTHORISED instead of theft
@@ -29,10 +36,12 @@ pub struct Settings {
     pub header_limit: usize,
     /// Bytes that a request's body may have.
     pub body_limit: usize,
-    /// How long a client may take to send a request.
+    /// How long a client may take to send the head of a request, and how long for its body.
     pub read_timeout: Lifetime,
     /// How long a connection may lie idle.
     pub idle_timeout: Lifetime,
+    /// How many connections may be open at once.
+    pub connection_limit: usize,
     /// How long requests that run may go on after the signal to stop.
     pub stop_timeout: Lifetime,
     /// What holds for every app and tenant that has no settings of its own.
@@ -58,15 +67,81 @@ pub struct AppSettings {
     pub dynamic_signing_key: bool,
     /// The settings of its tenant `public`.
     pub tenant: TenantSettings,
+    /// What all this was made of, for what is laid over it.
+    pub(crate) values: Values,
 }
 
 /// The settings that each tenant may have of its own.
 #[derive(Clone, Debug, Default)]
 pub struct TenantSettings {
-    /// Peers whose whole address matches are let in, and others aren't.
+    /// Peers whose whole address matches are let in, and others aren't. It is anchored at both ends.
     pub ip_allow: Option<Regex>,
-    /// Peers whose whole address matches are refused.
+    /// Peers whose whole address matches are refused. It is anchored at both ends.
     pub ip_deny: Option<Regex>,
+}
+
+/// Where sessions are kept.
+#[derive(Clone, Debug)]
+pub enum StoreSettings {
+    /// In this process's memory, and lost when it ends.
+    Memory,
+    /// In an SQLite file in this folder.
+    Sqlite(PathBuf),
+    /// In PostgreSQL.
+    PostgreSql(Box<PostgreSqlSettings>),
+}
+
+/// How PostgreSQL is reached, with the parts of a connection URI already laid over the single options.
+#[derive(Clone, Debug)]
+pub struct PostgreSqlSettings {
+    /// A host name, an address, or the folder of a socket.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Who connects.
+    pub user: Option<String>,
+    /// His password.
+    pub password: Option<Secret>,
+    /// The database's name.
+    pub database: String,
+    /// The schema of the tables.
+    pub schema: String,
+    /// What the names of the tables begin with, without the `_` behind it; empty for none.
+    pub prefix: String,
+    /// The name of the table of sessions, where it was given one.
+    pub session_info_table: Option<String>,
+    /// The name of the table of named values, where it was given one.
+    pub key_value_table: Option<String>,
+    /// The attributes of the URI, but for `currentSchema`: `sslmode`, `sslrootcert` and others.
+    pub attributes: Vec<(String, String)>,
+    /// How many connections are opened at most.
+    pub pool_size: usize,
+    /// How many of them stay open.
+    pub minimum_idle: usize,
+    /// When the others are closed.
+    pub idle_timeout: Lifetime,
+}
+
+/// What is logged, and where.
+#[derive(Clone, Debug)]
+pub struct LogSettings {
+    /// The least important thing that is logged; `None` is no log at all.
+    pub level: Option<tracing::Level>,
+    /// One JSON object a line, instead of text.
+    pub is_json: bool,
+    /// The file for DEBUG and INFO; standard output without one.
+    pub info_path: Option<PathBuf>,
+    /// The file for WARN and ERROR; standard error without one.
+    pub error_path: Option<PathBuf>,
+}
+
+/// Where metrics are served.
+#[derive(Clone, Debug)]
+pub struct AdminSettings {
+    /// The host name or address.
+    pub host: String,
+    /// The port; 0 takes a free one.
+    pub port: u16,
 }
 
 /// Settings of a tenant's `core_config` that can't hold. The text is what SuperTokens answers
@@ -74,20 +149,3 @@ pub struct TenantSettings {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BadCoreConfig(pub String);
-
-impl Settings {
-    /// Lays the `core_config` of an app (of its tenant `public`) over the base: a JSON object of option names and values.
-    pub fn app(&self, _app: &AppId, _core_config: &str) -> Result<AppSettings, BadCoreConfig> {
-        Ok(self.base.clone())
-    }
-
-    /// Lays the `core_config` of another tenant over its app's.
-    pub fn tenant(
-        &self,
-        app: &AppSettings,
-        _tenant: &TenantId,
-        _core_config: &str,
-    ) -> Result<TenantSettings, BadCoreConfig> {
-        Ok(app.tenant.clone())
-    }
-}

@@ -18,10 +18,12 @@ pub trait Directory: Store {
     /// Writes a tenant and its settings, with its app where that is missing, and returns whether the tenant is new.
     fn put_tenant(&self, tenant: StoredTenant, now: Millis) -> BoxFuture<'_, StoreResult<bool>>;
 
-    /// Deletes a tenant with its sessions and settings, and returns whether it was there.
+    /// Deletes a tenant with its sessions, values and settings, and returns whether it was there. The tenant `public` of the
+    /// app `public` is emptied and stays.
     fn remove_tenant(&self, app: AppId, tenant: TenantId) -> BoxFuture<'_, StoreResult<bool>>;
 
-    /// Deletes an app with all that it has, keys included, and returns whether it was there.
+    /// Deletes an app with all that it has, keys included, and returns whether it was there. The app `public` is emptied and
+    /// stays.
     fn remove_app(&self, app: AppId) -> BoxFuture<'_, StoreResult<bool>>;
 
     /// Reads a named value of a tenant.
@@ -59,9 +61,10 @@ pub struct StoredTenant {
     pub tenant: TenantId,
     /// Its settings: a JSON object of option names and values, empty where it has none of its own.
     pub core_config: JsonText,
-    /// The first factors that were set for it: `None` if none ever were, which differs from an empty list.
+    /// The first factors that were set for it, in no particular order: `None` if none ever were, which differs from an empty
+    /// list.
     pub first_factors: Option<Vec<String>>,
-    /// The factors that it asks for after the first.
+    /// The factors that it asks for after the first, in no particular order. An empty list is stored as none.
     pub required_secondary_factors: Option<Vec<String>>,
     /// Whether the login methods of other recipes are on: email and password, third party, passwordless.
     pub login_methods: LoginMethods,

@@ -6,7 +6,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use doorward_engine::id::AppId;
+use doorward_engine::crypto::KeyError;
+use doorward_engine::id::{AppId, KeyId};
 use doorward_engine::key::ring::KeyRing;
 use doorward_engine::policy::Policy;
 use doorward_engine::secret::Secret;
@@ -16,7 +17,7 @@ use tokio::sync::Mutex;
 use crate::env::World;
 use crate::error::ServiceError;
 use crate::signer::Signer;
-use crate::store::{NewKey, Store, StoreError, StoredKey, StoredKeys};
+use crate::store::{NewKey, Store, StoreError, StoredKey, StoredKeys, StoredStaticKey};
 
 /// A token with an unknown key makes this process read the keys again, at most once in this time: whoever sends made-up
 /// key names costs no more than that.
@@ -62,8 +63,12 @@ impl Keys {
             stored = store.add_key(app.clone(), NewKey::Refresh { value, created_at: now }).await?;
         }
         let usable = newest(&stored).is_some_and(|newest| now < newest.after(policy.key_interval));
-        if !usable {
-            stored = add_signing_key(&app, newest(&stored), now, store, world, signer).await?;
+        let (signing, fixed) = missing_keys(!usable, stored.static_keys.is_empty(), world, signer).await?;
+        if let Some(value) = signing {
+            stored = add_signing_key(&app, value, newest(&stored), now, store).await?;
+        }
+        if let Some(value) = fixed {
+            stored = add_static_key(&app, value, now, store, world).await?;
         }
         let ring = ring_of(&app, stored, succession_secret.as_ref(), world)?;
         let keys = Self { app, policy, succession_secret, ring: RwLock::new(Arc::new(ring)), change: Mutex::default() };
@@ -119,10 +124,38 @@ impl Keys {
         let newest_here = self.snapshot().newest();
         let mut stored = store.keys(self.app.clone()).await?;
         if newest(&stored) == Some(newest_here) {
-            stored = add_signing_key(&self.app, Some(newest_here), now, store, world, signer).await?;
-            tracing::info!(name: "doorward.key.rotated", target: "doorward", app = %self.app, "a new signing key is published");
+            stored = self.add_key(Some(newest_here), now, store, world, signer).await?;
         }
         self.replace(stored, world)
+    }
+
+    /// Makes a key now, whatever the age of the newest one: an operator wants it. It signs when it was public for a
+    /// minute.
+    pub(crate) async fn rotate_now(
+        &self,
+        store: &dyn Store,
+        world: &World,
+        signer: &Signer,
+    ) -> Result<Arc<KeyRing>, ServiceError> {
+        let _guard = self.change.lock().await;
+        let newest_seen = newest(&store.keys(self.app.clone()).await?);
+        let stored = self.add_key(newest_seen, world.clock.now(), store, world, signer).await?;
+        self.replace(stored, world)
+    }
+
+    async fn add_key(
+        &self,
+        newest_seen: Option<Millis>,
+        now: Millis,
+        store: &dyn Store,
+        world: &World,
+        signer: &Signer,
+    ) -> Result<StoredKeys, ServiceError> {
+        let maker = Arc::clone(&world.keys);
+        let value = signer.run(signer.reserve()?, move || maker.signing_key()).await??;
+        let stored = add_signing_key(&self.app, value, newest_seen, now, store).await?;
+        tracing::info!(name: "doorward.key.rotated", target: "doorward", app = %self.app, "a new signing key is published");
+        Ok(stored)
     }
 
     /// Reads the keys again because a token names one that isn't known here. Within the cooldown it answers as the last
@@ -156,20 +189,51 @@ impl Keys {
     }
 }
 
+/// Makes the keys that a start finds missing: one that is rotated, one that isn't.
+async fn missing_keys(
+    signing: bool,
+    fixed: bool,
+    world: &World,
+    signer: &Signer,
+) -> Result<(Option<Secret>, Option<Secret>), ServiceError> {
+    if !signing && !fixed {
+        return Ok((None, None));
+    }
+    let maker = Arc::clone(&world.keys);
+    let make = move || {
+        Ok::<_, KeyError>(match (signing, fixed) {
+            (true, true) => maker.two_signing_keys().map(|(signing, fixed)| (Some(signing), Some(fixed)))?,
+            (true, false) => (Some(maker.signing_key()?), None),
+            (false, _) => (None, Some(maker.signing_key()?)),
+        })
+    };
+    Ok(signer.run(signer.reserve()?, make).await??)
+}
+
 async fn add_signing_key(
     app: &AppId,
+    value: Secret,
     newest_seen: Option<Millis>,
     now: Millis,
     store: &dyn Store,
-    world: &World,
-    signer: &Signer,
 ) -> Result<StoredKeys, ServiceError> {
-    let maker = Arc::clone(&world.keys);
-    let value = signer.run(signer.reserve()?, move || maker.signing_key()).await??;
     // A key's creation time is its name, and the newest one signs: after a clock that went back it must still be new.
     let created_at = newest_seen.map_or(now, |newest| now.max(newest.after(Lifetime::from_millis(1))));
     let key = StoredKey { created_at, value };
     Ok(store.add_key(app.clone(), NewKey::Signing { key, newest_seen }).await?)
+}
+
+async fn add_static_key(
+    app: &AppId,
+    value: Secret,
+    created_at: Millis,
+    store: &dyn Store,
+    world: &World,
+) -> Result<StoredKeys, ServiceError> {
+    let mut random = [0; 16];
+    world.keys.fill(&mut random)?;
+    let id = KeyId::new_static(random).as_str().to_owned();
+    Ok(store.add_key(app.clone(), NewKey::Static(StoredStaticKey { id, created_at, value })).await?)
 }
 
 fn newest(stored: &StoredKeys) -> Option<Millis> {
@@ -184,5 +248,11 @@ fn ring_of(
 ) -> Result<KeyRing, ServiceError> {
     let refresh = stored.refresh.ok_or_else(|| StoreError::Corrupt("no refresh-token key is stored".into()))?;
     let signing = stored.signing.into_iter().map(|key| (key.created_at, key.value));
-    Ok(KeyRing::new(app, signing, refresh, succession_secret, &*world.crypto)?)
+    let mut fixed = Vec::new();
+    for key in stored.static_keys {
+        let id = KeyId::parse(&key.id).map_err(|_| StoreError::Corrupt("a static key has no usable id".into()))?;
+        fixed.push((id, key.created_at, key.value));
+    }
+    Ok(KeyRing::new(app, signing, refresh, succession_secret, &*world.crypto)?
+        .with_static_keys(fixed, &*world.crypto)?)
 }

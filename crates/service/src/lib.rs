@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod changes;
 pub mod directory;
 pub mod drive;
 pub mod env;
@@ -14,7 +15,9 @@ mod error;
 pub mod keys;
 pub mod memory;
 mod outcome;
+mod published;
 mod revoked;
+mod service;
 mod sessions;
 pub mod signer;
 pub mod store;
@@ -22,7 +25,7 @@ mod upkeep;
 mod verified;
 
 pub use error::ServiceError;
-pub use outcome::{ChangeOutcome, ConfirmOutcome, IssuedTokens, RefreshOutcome, SignedAccess};
-pub use sessions::{Service, ServiceOptions};
+pub use outcome::{ChangeOutcome, ConfirmOutcome, IssuedTokens, RefreshOutcome, RegenerateOutcome, SignedAccess};
+pub use service::{Recall, Service, ServiceOptions};
 pub use upkeep::UpkeepReport;
 pub use verified::VerifyOutcome;

@@ -68,6 +68,8 @@ pub enum Selector {
     User {
         /// Whose.
         user: UserSelector,
+        /// Only those that are alive at this moment: others are neither deleted nor reported. `None` is all.
+        alive_at: Option<Millis>,
         /// The session that stays.
         except: Option<SessionHandle>,
     },

@@ -3,7 +3,7 @@
 use doorward_engine::key::ring::KeyRing;
 
 use crate::error::ServiceError;
-use crate::sessions::Service;
+use crate::service::Service;
 
 /// Rows that one clean-up statement deletes: small, so that sessions' writes never wait long behind it.
 const SWEEP_BATCH: u32 = 500;
@@ -28,11 +28,11 @@ impl Service {
         let now = self.now();
         let outlived = KeyRing::outlived(now, &self.policy);
         let mut report = UpkeepReport {
-            outlived_keys: self.store.0.remove_keys(self.app.clone(), outlived).await?,
+            outlived_keys: self.store().remove_keys(self.app().clone(), outlived).await?,
             expired_sessions: 0,
         };
         for _ in 0..SWEEP_BATCHES {
-            let deleted = self.store.0.sweep(now, SWEEP_BATCH).await?;
+            let deleted = self.store().sweep(now, SWEEP_BATCH).await?;
             report.expired_sessions += deleted;
             if deleted < u64::from(SWEEP_BATCH) {
                 break;

@@ -58,7 +58,7 @@ impl Known {
 }
 
 fn key(hash: &Hash1) -> [u8; 64] {
-    hash.as_str().as_bytes().try_into().unwrap_or([0; 64])
+    *hash.as_bytes()
 }
 
 /// A cache that takes little memory while it is empty.

@@ -84,7 +84,7 @@ fn a_common_call_is_one_statement() {
         assert_eq!(statements(write(theft)).await, 1, "theft");
         let revoke = |which| store.remove(which).map(|keys| drop(keys.unwrap())).boxed();
         assert_eq!(statements(revoke(Selector::Keys(vec![key("two")]))).await, 1, "revoke");
-        let all = Selector::User { user: user_in(None, "alice"), except: None };
+        let all = Selector::User { user: user_in(None, "alice"), alive_at: None, except: None };
         assert_eq!(statements(revoke(all)).await, 1, "revoke all of a user");
     });
 }

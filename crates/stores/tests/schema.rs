@@ -1,5 +1,6 @@
 //! Versions of the tables.
 
+use doorward_service::directory::Directory as _;
 use doorward_service::store::{Store, StoreError};
 use doorward_stores::sqlite::Sqlite;
 use doorward_testkit::contract::given::*;
@@ -40,7 +41,7 @@ fn a_newer_file_is_refused() {
     block_on(async {
         let folder = some_file().await;
         folder.sql("INSERT INTO doorward_schema VALUES (7, 'unknown')");
-        assert_eq!(refused(&folder).await, StoreError::Newer { found: 7, known: 1 });
+        assert_eq!(refused(&folder).await, StoreError::Newer { found: 7, known: 2 });
     });
 }
 
@@ -50,6 +51,35 @@ fn a_changed_checksum_is_refused() {
         let folder = some_file().await;
         folder.sql("UPDATE doorward_schema SET checksum = '0000000000000000'");
         assert!(matches!(refused(&folder).await, StoreError::Corrupt(text) if text.contains("schema version 1")));
+    });
+}
+
+/// What is written here never changes: files that are out there have it.
+#[test]
+fn released_versions_keep_their_text() {
+    block_on(async {
+        let folder = some_file().await;
+        let found = folder.connect().query_row(
+            "SELECT group_concat(version || ' ' || checksum, ', ') FROM (SELECT * FROM doorward_schema ORDER BY version)",
+            [],
+            |row| row.get::<_, String>(0),
+        );
+        assert_eq!(found.unwrap(), "1 01bc87d9fdaa2ede, 2 11aa2ecede07e9cd");
+    });
+}
+
+#[test]
+fn a_file_of_the_first_version_is_brought_up_to_date() {
+    block_on(async {
+        let folder = some_file().await;
+        folder.sql(
+            "DROP TABLE tenant_first_factors; DROP TABLE tenant_required_secondary_factors; DROP TABLE tenant_configs; \
+             DROP TABLE user_last_active; DELETE FROM doorward_schema WHERE version > 1",
+        );
+        let store = folder.open().await;
+        assert_eq!(load(&store, &key("one")).await, Some(row("one")));
+        assert_eq!(store.tenants().await.unwrap().len(), 1);
+        store.mark_active(row("one").key.app, user("alice"), now()).await.unwrap();
     });
 }
 

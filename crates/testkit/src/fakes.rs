@@ -147,6 +147,11 @@ impl KeyMaker for SeededKeys {
         Ok(Secret::new(format!("public|{}", self.text(32))))
     }
 
+    /// One after the other: a seed decides which is which.
+    fn two_signing_keys(&self) -> Result<(Secret, Secret), KeyError> {
+        Ok((self.signing_key()?, self.signing_key()?))
+    }
+
     fn refresh_key(&self) -> Result<Secret, KeyError> {
         Ok(Secret::new(format!("1000:{}:{}", self.text(64), self.text(64))))
     }

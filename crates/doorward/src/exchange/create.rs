@@ -36,6 +36,7 @@ impl Exchange {
             anti_csrf: site.anti_csrf().makes_token(method),
             use_static_key: false,
             limits: new.limits,
+            access_lifetime_once: None,
         };
         let issued = service.create(creation).await?;
         self.clear_other(method)?;

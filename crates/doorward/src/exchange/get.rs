@@ -134,7 +134,8 @@ impl Exchange {
         let confirmed = self.shared().service.confirm(Arc::clone(&current.claims), options.check_store).await?;
         let renewed = match confirmed {
             ConfirmOutcome::Unauthorised(deny) => return Err(self.unauthorised(deny.code())),
-            ConfirmOutcome::Stands(claims) => {
+            ConfirmOutcome::Refused(error) => return Err(error.into()),
+            ConfirmOutcome::Stands { claims, .. } => {
                 self.state().current = Some(Current { claims: Arc::clone(&claims), ..current });
                 return Ok(claims);
             }

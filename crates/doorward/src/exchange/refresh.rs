@@ -120,6 +120,7 @@ impl Exchange {
             anti_csrf_sent: self.request().anti_csrf().cloned(),
             anti_csrf: self.shared().site.anti_csrf() == AntiCsrf::ViaToken && method == TransferMethod::Cookie,
             use_static_key: None,
+            access_lifetime_once: None,
             tentative,
         };
         Ok(service.refresh(request).await?)

@@ -13,7 +13,7 @@ use crate::time::Millis;
 /// A key set, to be serialised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Jwks {
-    /// The keys, newest first.
+    /// The keys: those that are rotated, newest first, then the static ones, newest first.
     pub keys: Vec<Jwk>,
 }
 
@@ -46,7 +46,7 @@ pub struct Jwk {
 impl KeyRing {
     /// Returns the keys that verify now, in public form.
     pub fn jwks(&self, now: Millis, policy: &Policy) -> Jwks {
-        let keys = self.published(now, policy).map(|ring_key| {
+        let keys = self.verifiers(now, policy).map(|ring_key| {
             let (kty, n, e, crv, x) = match ring_key.key.public().numbers {
                 PublicNumbers::Rsa { n, e } => ("RSA", Some(n), Some(e), None, None),
                 PublicNumbers::Ed25519 { x } => ("OKP", None, None, Some("Ed25519"), Some(x)),

@@ -1,5 +1,6 @@
 //! Which key signs, which verify, and what is published.
 
 pub mod jwks;
+pub mod public;
 pub mod ring;
 pub(crate) mod succession;

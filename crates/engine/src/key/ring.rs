@@ -33,6 +33,8 @@ pub struct KeyRing {
     newest: RingKey,
     /// INVARIANT: newest first, and none newer than `newest`.
     older: Vec<RingKey>,
+    /// Keys that are never rotated. INVARIANT: newest first.
+    statics: Vec<RingKey>,
     refresh: Secret,
     succession: Option<SuccessionKey>,
 }
@@ -49,18 +51,25 @@ impl KeyRing {
         succession_secret: Option<&Secret>,
         crypto: &dyn Crypto,
     ) -> Result<Self, RingError> {
-        let mut keys = Vec::new();
-        for (created_at, stored) in signing {
-            keys.push(RingKey { id: KeyId::dynamic(created_at), created_at, key: crypto.parse_signing_key(&stored)? });
-        }
-        keys.sort_by_key(|key| core::cmp::Reverse(key.created_at));
-        let mut keys = keys.into_iter();
+        let signing = signing.into_iter().map(|(created_at, stored)| (KeyId::dynamic(created_at), created_at, stored));
+        let mut keys = parsed(signing, crypto)?.into_iter();
         let newest = keys.next().ok_or(RingError::Empty)?;
         let succession = SuccessionKey::derive(app, &refresh, succession_secret, crypto);
-        Ok(Self { newest, older: keys.collect(), refresh, succession })
+        Ok(Self { newest, older: keys.collect(), statics: Vec::new(), refresh, succession })
     }
 
-    /// The creation time of the newest key, whatever its age.
+    /// Adds keys that are never rotated, from their stored form.
+    pub fn with_static_keys(
+        mut self,
+        keys: impl IntoIterator<Item = (KeyId, Millis, Secret)>,
+        crypto: &dyn Crypto,
+    ) -> Result<Self, RingError> {
+        self.statics.extend(parsed(keys, crypto)?);
+        self.statics.sort_by_key(|key| core::cmp::Reverse(key.created_at));
+        Ok(self)
+    }
+
+    /// The creation time of the newest key that is rotated, whatever its age.
     pub fn newest(&self) -> Millis {
         self.newest.created_at
     }
@@ -75,35 +84,55 @@ impl KeyRing {
         now >= self.newest().after(policy.key_interval)
     }
 
-    /// The key that signs now.
-    pub fn signer(&self, now: Millis, policy: &Policy) -> &RingKey {
-        match self.older.first() {
-            Some(older)
-                if self.newest.created_at.after(PUBLISHED_BEFORE_SIGNING) > now
-                    && now < older.created_at.after(policy.key_interval) =>
-            {
-                older
-            }
-            _ => &self.newest,
+    /// The key that signs now: the newest static one where that is asked for, if there is any.
+    pub fn signer(&self, now: Millis, policy: &Policy, use_static: bool) -> &RingKey {
+        match self.statics.first() {
+            Some(key) if use_static => key,
+            _ => self.dynamic_signer(now, policy),
         }
+    }
+
+    /// The newest key that was public for long enough, while its time lasts. If there is none, the one that was public
+    /// longest of those that are newer.
+    fn dynamic_signer(&self, now: Millis, policy: &Policy) -> &RingKey {
+        let mut unripe = &self.newest;
+        for key in self.dynamic() {
+            if key.created_at.after(PUBLISHED_BEFORE_SIGNING) <= now {
+                return if now < key.created_at.after(policy.key_interval) { key } else { unripe };
+            }
+            unripe = key;
+        }
+        unripe
     }
 
     /// The key of this name, if it still verifies.
     pub fn verifier(&self, id: &str, now: Millis, policy: &Policy) -> Option<&RingKey> {
-        self.published(now, policy).find(|key| key.id.as_str() == id)
+        self.verifiers(now, policy).find(|key| key.id.as_str() == id)
     }
 
-    /// The keys that verify now, newest first.
-    pub fn published(&self, now: Millis, policy: &Policy) -> impl Iterator<Item = &RingKey> {
+    /// The keys that verify now: those that are rotated, newest first, then the static ones, newest first.
+    pub fn verifiers(&self, now: Millis, policy: &Policy) -> impl Iterator<Item = &RingKey> {
+        self.published(now, policy).chain(&self.statics)
+    }
+
+    /// The keys that are rotated and verify now, newest first.
+    pub(crate) fn published(&self, now: Millis, policy: &Policy) -> impl Iterator<Item = &RingKey> {
         let lifetime = policy.key_lifetime();
-        core::iter::once(&self.newest).chain(&self.older).filter(move |key| now <= key.created_at.after(lifetime))
+        self.dynamic().filter(move |key| now <= key.created_at.after(lifetime))
+    }
+
+    /// The keys that are never rotated, newest first.
+    pub(crate) fn statics(&self) -> &[RingKey] {
+        &self.statics
+    }
+
+    fn dynamic(&self) -> impl Iterator<Item = &RingKey> {
+        core::iter::once(&self.newest).chain(&self.older)
     }
 
     /// Whether both have the same keys, so that the one may go on to be used for the other.
     pub fn has_same_keys(&self, other: &Self) -> bool {
-        let ids = |ring: &Self| {
-            core::iter::once(&ring.newest).chain(&ring.older).map(|key| key.id.clone()).collect::<Vec<_>>()
-        };
+        let ids = |ring: &Self| ring.dynamic().chain(&ring.statics).map(|key| key.id.clone()).collect::<Vec<_>>();
         ids(self) == ids(other) && self.refresh == other.refresh
     }
 
@@ -121,6 +150,19 @@ impl KeyRing {
     pub(crate) fn succession(&self) -> Option<&SuccessionKey> {
         self.succession.as_ref()
     }
+}
+
+/// Parses keys and puts the newest one first.
+fn parsed(
+    stored: impl IntoIterator<Item = (KeyId, Millis, Secret)>,
+    crypto: &dyn Crypto,
+) -> Result<Vec<RingKey>, RingError> {
+    let mut keys = Vec::new();
+    for (id, created_at, stored) in stored {
+        keys.push(RingKey { id, created_at, key: crypto.parse_signing_key(&stored)? });
+    }
+    keys.sort_by_key(|key| core::cmp::Reverse(key.created_at));
+    Ok(keys)
 }
 
 /// Why stored keys make no ring.

@@ -33,6 +33,8 @@ pub struct NewSession {
     pub use_static_key: bool,
     /// Times for this session alone. The policy's win where they are shorter.
     pub limits: NewLimits,
+    /// Exactly how long its first access token lives, and none after it.
+    pub access_lifetime_once: Option<Lifetime>,
 }
 
 /// Times for one session, shorter than the policy's.
@@ -69,6 +71,7 @@ impl NewLimits {
 pub struct Create {
     next: Next,
     current: Hash2,
+    access_lifetime_once: Option<Lifetime>,
 }
 
 /// What came of it.
@@ -117,7 +120,13 @@ impl Create {
             limits,
         };
         let current = successor.hash2;
-        Step::Commit(Write::Insert(Box::new(row)), Self { next: Next { successor, is_current: true }, current })
+        let next = Next { successor, is_current: true, answered: None };
+        let create = Self { next, current, access_lifetime_once: new.access_lifetime_once };
+        Step::Commit(Write::Insert(Box::new(row)), create)
+    }
+
+    fn issue(self, row: Row, env: &Env<'_>) -> Step<Self> {
+        Step::Done(Created::Issued(Box::new(Issued::new(row, self.next, None, self.access_lifetime_once, env))))
     }
 }
 
@@ -126,11 +135,9 @@ impl Flow for Create {
 
     fn resume(self, seen: Seen, env: &Env<'_>) -> Step<Self> {
         match seen {
-            Seen::Applied(row) => Step::Done(Created::Issued(Box::new(Issued::new(row, self.next, None, env)))),
+            Seen::Applied(row) => self.issue(row, env),
             // The acknowledgement of our own insert was lost.
-            Seen::Row(Some(row)) if row.current == self.current => {
-                Step::Done(Created::Issued(Box::new(Issued::new(row, self.next, None, env))))
-            }
+            Seen::Row(Some(row)) if row.current == self.current => self.issue(row, env),
             Seen::Row(_) => Step::Done(Created::Collision),
         }
     }

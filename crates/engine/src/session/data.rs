@@ -1,12 +1,15 @@
-//! What an application changes in a session that is there: its payload and its data (`spec/modern-core.md` 8.7).
+//! What an application changes in a session that is there: its payload and its data, and the access token that shows it
+//! (`spec/modern-core.md` 8.7).
 
 use alloc::boxed::Box;
 
 use crate::flow::{Env, Flow, Seen, Step};
-use crate::id::SessionKey;
+use crate::id::{AppId, SessionKey};
 use crate::payload::{JsonText, Payload, PayloadError};
+use crate::session::protected;
 use crate::session::record::{Row, Update, Write};
 use crate::token::access::{Claims, Draft, End, UnsignedAccess};
+use crate::token::version::AccessVersion;
 
 /// A merge of members into the payload of a session.
 ///
@@ -119,6 +122,63 @@ impl Flow for Replace {
     fn resume(self, seen: Seen, env: &Env<'_>) -> Step<Self> {
         match seen {
             Seen::Applied(row) => stored(row, self.claims, env),
+            Seen::Row(_) => Step::Done(Changed::NoSession),
+        }
+    }
+}
+
+/// The access token of a session made anew with the payload that is given, or with the one that is stored
+/// (`spec/modern-core.md` 8.7). Nothing of the lineage is touched.
+#[derive(Debug)]
+pub struct Regenerate {
+    claims: Claims,
+    check_nested: bool,
+}
+
+impl Regenerate {
+    /// Stores the payload if one is given, else reads the one that is there.
+    ///
+    /// The claims may be those of a token that was not verified, or has ended: the session must be there, that is all.
+    /// `check_nested` refuses reserved claims also for a token of a format that keeps the payload apart from its own.
+    pub fn start(
+        claims: Claims,
+        app: &AppId,
+        payload: Option<Payload>,
+        check_nested: bool,
+        env: &Env<'_>,
+    ) -> Step<Self> {
+        let key = SessionKey { app: app.clone(), tenant: claims.tenant.clone(), handle: claims.handle.clone() };
+        let regenerate = Self { claims, check_nested };
+        let Some(payload) = payload else { return Step::Load(key, regenerate) };
+        match regenerate.check(&payload, env) {
+            Err(error) => Step::Done(Changed::Refused(error)),
+            Ok(()) => {
+                let update = Update { key, now: env.now, seen: None, payload: Some(payload), data: None };
+                Step::Commit(Write::Update(update), regenerate)
+            }
+        }
+    }
+
+    fn check(&self, payload: &Payload, env: &Env<'_>) -> Result<(), PayloadError> {
+        let version = self.claims.version;
+        if self.check_nested && version < AccessVersion::V3 {
+            return payload.check_reserved(version);
+        }
+        protected::check(payload, version, env.policy)
+    }
+}
+
+impl Flow for Regenerate {
+    type Outcome = Changed;
+
+    fn resume(self, seen: Seen, env: &Env<'_>) -> Step<Self> {
+        match seen {
+            Seen::Applied(row) => stored(row, Some(self.claims), env),
+            // Only a load shows a row that is alive.
+            Seen::Row(Some(row)) if row.is_alive(env.now) => match self.check(&row.payload, env) {
+                Err(error) => Step::Done(Changed::Refused(error)),
+                Ok(()) => stored(row, Some(self.claims), env),
+            },
             Seen::Row(_) => Step::Done(Changed::NoSession),
         }
     }

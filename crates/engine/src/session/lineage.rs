@@ -18,7 +18,8 @@
 use crate::flow::Env;
 use crate::hash::Hash2;
 use crate::policy::Rotation;
-use crate::session::record::{Change, Row, Succession, Window, WindowGuard};
+use crate::session::protected;
+use crate::session::record::{Change, PayloadGuard, Row, Succession, Window, WindowGuard};
 use crate::time::{Lifetime, Millis};
 use crate::token::refresh::Opened;
 use crate::token::succession::{Successor, Successors};
@@ -43,6 +44,23 @@ pub(crate) struct Next {
     pub(crate) successor: Successor,
     /// If so, its access token needs no promotion and names no parent.
     pub(crate) is_current: bool,
+    /// `None` for the first token of a session.
+    pub(crate) answered: Option<Answered>,
+}
+
+/// How an accepted token was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The row of the table: 1 to 4.
+    pub row: u8,
+    /// Whether a window was opened, or its time began anew.
+    pub opened_window: bool,
+}
+
+impl Answered {
+    const fn row(row: u8) -> Option<Self> {
+        Some(Self { row, opened_window: false })
+    }
 }
 
 /// Why a session was judged stolen: enough to tell its user, and nothing that is secret.
@@ -125,12 +143,13 @@ pub(crate) fn judge(presented: &Opened, row: &Row, successors: &Successors<'_>, 
     let within_grace = row.rotated_at.is_some_and(|at| env.now.distance(at) <= env.policy.grace);
     if is_previous && windows && within_grace {
         if let Some(successor) = successors.find(&row.current, PRESENTATIONS) {
-            return request.answer_or_switch(row, Next { successor, is_current: true });
+            return request.answer_or_switch(row, Next { successor, is_current: true, answered: Answered::row(3) });
         }
         if env.policy.rotation == Rotation::OnRefresh {
             let successor = successors.of_window(1);
             let change = Change::Displace { to: successor.hash2 };
-            return Verdict::Write(request.change(row, change), Next { successor, is_current: true });
+            let next = Next { successor, is_current: true, answered: Answered::row(4) };
+            return Verdict::Write(request.change(row, change), next);
         }
     }
     Verdict::Theft(Evidence {
@@ -161,12 +180,18 @@ pub(crate) fn guess(
     let key = presented.key(request.app);
     let draw = Draw::of(None, env.now, length);
     let (change, next) = request.apply(presented.hash2(), draw, successors, &Row1Or2 { promoted: None });
+    let change = change?;
     let guard = Succession {
         key,
         now: env.now,
         current: presented.hash2(),
         window: WindowGuard::Absent,
-        change: change?,
+        payload: match change {
+            // A window that was opened for nothing does no harm.
+            Change::Stay { .. } => PayloadGuard::Any,
+            Change::Advance { .. } | Change::Displace { .. } => protected::guard(env.policy.access_version, env.policy),
+        },
+        change,
         use_static_key: request.use_static_key,
     };
     Some((guard, next))
@@ -216,19 +241,24 @@ impl Request<'_> {
             None => successors.random(),
         };
         let lifetime = self.env.policy.session_lifetime();
+        let row = if kind.promoted.is_some() { 2 } else { 1 };
+        // *On refresh* the token that a window would belong to is current no more.
+        let opened_window = draw.writes && self.env.policy.rotation == Rotation::OnUse;
+        let next =
+            |successor, is_current| Next { successor, is_current, answered: Some(Answered { row, opened_window }) };
         match (self.env.policy.rotation, kind.promoted) {
             (Rotation::OnUse, None) => {
                 let change = draw.writes.then_some(Change::Stay { window: draw.window });
-                (change, Next { successor, is_current: false })
+                (change, next(successor, false))
             }
             (Rotation::OnUse, Some(to)) => {
                 let change = Change::Advance { to, prev: None, lifetime, window: draw.window };
-                (Some(change), Next { successor, is_current: false })
+                (Some(change), next(successor, false))
             }
             (Rotation::OnRefresh, promoted) => {
                 let prev = promoted.map(|_| presented);
                 let change = Change::Advance { to: successor.hash2, prev, lifetime, window: None };
-                (Some(change), Next { successor, is_current: true })
+                (Some(change), next(successor, true))
             }
         }
     }
@@ -240,6 +270,12 @@ impl Request<'_> {
             now: self.env.now,
             current: row.current,
             window: row.window_of_current().map_or(WindowGuard::Absent, WindowGuard::Is),
+            payload: match change {
+                Change::Stay { .. } => PayloadGuard::Any,
+                Change::Advance { .. } | Change::Displace { .. } => {
+                    protected::guard_of(&row.payload, self.env.policy.access_version, self.env.policy)
+                }
+            },
             change,
             use_static_key: self.use_static_key,
         }

@@ -113,8 +113,8 @@ impl Write {
     }
 }
 
-/// A change of lineage. It happens if the row is alive at [`Succession::now`], `current` is what was expected and the
-/// window stands as expected; otherwise nothing happens.
+/// A change of lineage. It happens if the row is alive at [`Succession::now`], `current` is what was expected, and the
+/// window and the payload are as expected; otherwise nothing happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Succession {
     /// Which row.
@@ -125,6 +125,8 @@ pub struct Succession {
     pub current: Hash2,
     /// The window that must stand.
     pub window: WindowGuard,
+    /// What must hold of the payload.
+    pub payload: PayloadGuard,
     /// What changes.
     pub change: Change,
     /// The kind of signing key that the caller asks for; `None` keeps the row's.
@@ -140,6 +142,20 @@ pub enum WindowGuard {
     Absent,
     /// That it is exactly this one, start, number and count.
     Is(Window),
+}
+
+/// How many texts a [`PayloadGuard::Lacks`] names: one number for all, so that a statement has a place for each.
+pub const LACKED_TEXTS: usize = 10;
+
+/// What must hold of the stored payload's text for a [`Succession`] to happen; where none is stored it counts as `{}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PayloadGuard {
+    /// Nothing.
+    Any,
+    /// That none of these texts is anywhere in it, as they are written, letter for letter. One may come twice.
+    Lacks([&'static str; LACKED_TEXTS]),
+    /// That it is exactly this text.
+    Is(Payload),
 }
 
 /// What a [`Succession`] changes.

@@ -11,7 +11,8 @@ use crate::policy::Theft;
 use crate::secret::Secret;
 use crate::session::lineage::{self, Evidence, Next, Request, Verdict};
 use crate::session::record::{Removal, Row, Write};
-use crate::session::{Deny, Issued};
+use crate::session::{Deny, Issued, protected};
+use crate::time::Lifetime;
 use crate::token::refresh::Opened;
 use crate::token::succession::Successors;
 
@@ -28,6 +29,8 @@ pub struct RefreshRequest {
     pub anti_csrf: bool,
     /// The kind of signing key that the caller asks for; `None` keeps the session's.
     pub use_static_key: Option<bool>,
+    /// Exactly how long the new access token lives, and none after it.
+    pub access_lifetime_once: Option<Lifetime>,
     /// A theft is reported, and nothing done about it: the request has another token that may be the good one.
     pub tentative: bool,
 }
@@ -78,8 +81,9 @@ enum Pending {
 impl Refresh {
     /// Opens the token and tries the write that is nearly always right.
     pub fn start(request: RefreshRequest, env: &Env<'_>) -> Step<Self> {
-        let Ok(presented) = Opened::open(&request.token, env.keys.refresh(), env.crypto) else {
-            return Step::Done(Refreshed::Unauthorised(Deny::MalformedToken));
+        let presented = match Opened::open(&request.token, env.keys.refresh(), env.crypto) {
+            Ok(presented) => presented,
+            Err(fault) => return Step::Done(Refreshed::Unauthorised(Deny::MalformedToken(fault))),
         };
         let held = presented.contents().anti_csrf.as_ref().filter(|_| request.anti_csrf);
         if held.is_some_and(|held| request.anti_csrf_sent.as_ref() != Some(held)) {
@@ -110,12 +114,16 @@ impl Refresh {
     }
 
     fn issue(self, row: Row, next: Next, env: &Env<'_>) -> Step<Self> {
-        let parent = Some(self.presented.hash1());
-        Step::Done(Refreshed::Issued(Box::new(Issued::new(row, next, parent, env))))
+        let (parent, once) = (Some(self.presented.hash1()), self.request.access_lifetime_once);
+        Step::Done(Refreshed::Issued(Box::new(Issued::new(row, next, parent, once, env))))
     }
 
     fn judge(mut self, row: Row, env: &Env<'_>) -> Step<Self> {
-        match lineage::judge(&self.presented, &row, &self.successors(env), self.lineage_request(env)) {
+        let verdict = lineage::judge(&self.presented, &row, &self.successors(env), self.lineage_request(env));
+        if !matches!(verdict, Verdict::Theft(_)) && is_protected(&row, env) {
+            return Step::Done(Refreshed::Unauthorised(Deny::ProtectedPayload));
+        }
+        match verdict {
             Verdict::Answer(next) => self.issue(row, next, env),
             Verdict::Write(write, next) => {
                 self.pending = Pending::Succession(next);
@@ -137,12 +145,20 @@ impl Flow for Refresh {
 
     fn resume(mut self, seen: Seen, env: &Env<'_>) -> Step<Self> {
         match (seen, core::mem::replace(&mut self.pending, Pending::Nothing)) {
+            // Where `current` moved, the write itself saw to it that the payload is free of reserved claims.
+            (Seen::Applied(row), Pending::Succession(_)) if is_protected(&row, env) => {
+                Step::Done(Refreshed::Unauthorised(Deny::ProtectedPayload))
+            }
             (Seen::Applied(row), Pending::Succession(next)) => self.issue(row, next, env),
             (Seen::Applied(row), Pending::Theft(evidence)) => Step::Done(found(row, evidence)),
             (Seen::Row(Some(row)) | Seen::Applied(row), _) if row.is_alive(env.now) => self.judge(row, env),
             (Seen::Row(_) | Seen::Applied(_), _) => Step::Done(Refreshed::Unauthorised(Deny::NoSession)),
         }
     }
+}
+
+fn is_protected(row: &Row, env: &Env<'_>) -> bool {
+    protected::check(&row.payload, env.policy.access_version, env.policy).is_err()
 }
 
 fn found(row: Row, evidence: Evidence) -> Refreshed {

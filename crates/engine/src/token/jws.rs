@@ -1,30 +1,30 @@
-//! Compact JWS (RFC 7515) with RS256 and EdDSA, and nothing else of that standard.
+//! The envelope of access tokens: compact JWS (RFC 7515) with RS256 and EdDSA, and nothing else of that standard; and
+//! the two fixed headers from before it.
 //!
-//! The algorithm is a fact about the key that a token's `kid` names. What the header says must agree with it, and is
-//! never what decides.
+//! The algorithm is a fact about the key. What a header says must agree with it, and is never what decides.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use crate::crypto::{KeyError, SigningKey};
+use crate::crypto::{Algorithm, KeyError, SigningKey};
+use crate::json::push_json_string;
 use crate::key::ring::{KeyRing, RingKey};
-use crate::payload::is_bare_object;
 use crate::policy::Policy;
 use crate::time::Millis;
+use crate::token::header::{Header, Malformed};
+use crate::token::version::AccessVersion;
 
-/// The longest token that is looked at, in bytes.
+/// The longest token that is looked at by default, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
-/// The `version` header of the access tokens that are made.
-pub const VERSION: &str = "5";
+/// Keys that are tried for a token that names none. A ring of so many has far more than two for each token's life.
+const TRIED_KEYS: usize = 64;
 
-/// A text that has the three parts of a signed token, whose signature nobody checked. Its claims can't be read.
+/// A text that has the three parts of a signed token, whose signature nobody checked.
 #[derive(Clone, Copy)]
 pub(crate) struct Unverified<'a> {
     signed: &'a str,
@@ -33,12 +33,13 @@ pub(crate) struct Unverified<'a> {
     signature: &'a str,
 }
 
-/// Proof that a key of the ring signed these claims. Only [`Unverified::verify`] makes one.
-pub(crate) struct Verified {
+/// The claims of a token, as they stand in it.
+pub(crate) struct Opened {
+    pub(crate) version: AccessVersion,
     claims: Vec<u8>,
 }
 
-impl Verified {
+impl Opened {
     /// Returns the claims as JSON text, if they are text.
     pub(crate) fn into_claims(self) -> Option<String> {
         String::from_utf8(self.claims).ok()
@@ -46,68 +47,32 @@ impl Verified {
 }
 
 /// Why a signed text was not accepted.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum JwsError {
-    /// It isn't a token of ours: not three parts, or a header that isn't ours.
-    #[error("not a signed token of this kind")]
-    Malformed,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JwsError {
+    /// It isn't a token of ours.
+    Malformed(Malformed),
     /// The key that it names isn't in the ring.
-    #[error("signed with an unknown key")]
     UnknownKey,
     /// The signature isn't that key's.
-    #[error("the signature does not verify")]
     Signature,
 }
 
-/// The header. Unknown members are passed over, except those that would change how the rest is read.
-#[derive(Deserialize)]
-struct Header<'a> {
-    typ: &'a str,
-    alg: &'a str,
-    kid: &'a str,
-    #[serde(borrow, default, deserialize_with = "text_if_there")]
-    version: Option<&'a str>,
-    #[serde(default)]
-    crit: Present,
-    #[serde(default)]
-    b64: Present,
-}
-
-/// A text, which `null` isn't.
-fn text_if_there<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&'de str>, D::Error> {
-    <&str>::deserialize(deserializer).map(Some)
-}
-
-/// Whether a member is there at all, whatever its value.
-#[derive(Default)]
-struct Present(bool);
-
-impl<'de> Deserialize<'de> for Present {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        serde::de::IgnoredAny::deserialize(deserializer)?;
-        Ok(Self(true))
-    }
-}
-
-impl<'a> Header<'a> {
-    fn parse(json: &'a [u8]) -> Result<Self, JwsError> {
-        if !is_bare_object(json) {
-            return Err(JwsError::Malformed);
-        }
-        serde_json::from_slice(json).map_err(|_| JwsError::Malformed)
+impl From<Malformed> for JwsError {
+    fn from(fault: Malformed) -> Self {
+        Self::Malformed(fault)
     }
 }
 
 impl<'a> Unverified<'a> {
     /// Takes a token apart.
-    pub(crate) fn split(token: &'a str) -> Result<Self, JwsError> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(JwsError::Malformed);
+    pub(crate) fn split(token: &'a str, limit: usize) -> Result<Self, Malformed> {
+        if token.len() > limit {
+            return Err(Malformed::NotJwt);
         }
-        let (signed, signature) = token.rsplit_once('.').ok_or(JwsError::Malformed)?;
-        let (header, claims) = signed.split_once('.').ok_or(JwsError::Malformed)?;
-        if claims.contains('.') {
-            return Err(JwsError::Malformed);
+        let (signed, signature) = token.rsplit_once('.').ok_or(Malformed::NotJwt)?;
+        let (header, claims) = signed.split_once('.').ok_or(Malformed::NotJwt)?;
+        if claims.contains('.') || signature.is_empty() {
+            return Err(Malformed::NotJwt);
         }
         Ok(Self { signed, header, claims, signature })
     }
@@ -115,30 +80,76 @@ impl<'a> Unverified<'a> {
     /// Whether the header has the form of Doorward's access tokens. It says nothing about the signature.
     pub(crate) fn is_ours(&self) -> bool {
         let Ok(header) = URL_SAFE_NO_PAD.decode(self.header) else { return false };
-        Header::parse(&header).is_ok_and(|header| header.typ == "JWT" && header.version.is_some())
+        Header::parse(&header).is_ok_and(|header| header.version.is_some())
     }
 
-    /// Checks header and signature with the key of the ring that the header names.
-    pub(crate) fn verify(&self, ring: &KeyRing, now: Millis, policy: &Policy) -> Result<Verified, JwsError> {
-        let header = URL_SAFE_NO_PAD.decode(self.header).map_err(|_| JwsError::Malformed)?;
+    /// Whether its header names no key, so that all of them are tried.
+    pub(crate) fn names_no_key(&self) -> bool {
+        AccessVersion::of_fixed_header(self.header).is_some()
+    }
+
+    /// Checks header and signature: with the key that the header names, or with any where it can't name one.
+    pub(crate) fn verify(&self, ring: &KeyRing, now: Millis, policy: &Policy) -> Result<Opened, JwsError> {
+        match AccessVersion::of_fixed_header(self.header) {
+            Some(version) => self.verify_with_any(version, ring, now, policy),
+            None => self.verify_with_named(ring, now, policy),
+        }
+    }
+
+    fn verify_with_named(&self, ring: &KeyRing, now: Millis, policy: &Policy) -> Result<Opened, JwsError> {
+        let header = Header::decode(self.header)?;
         let header = Header::parse(&header)?;
-        if header.typ != "JWT" || header.version.is_some_and(|version| version != VERSION) {
-            return Err(JwsError::Malformed);
-        }
-        if header.crit.0 || header.b64.0 {
-            return Err(JwsError::Malformed);
-        }
+        let version = header.judge(policy)?;
         let RingKey { key, .. } = ring.verifier(header.kid, now, policy).ok_or(JwsError::UnknownKey)?;
         if header.alg != key.algorithm().name() {
             return Err(JwsError::Signature);
         }
-        let signature = URL_SAFE_NO_PAD.decode(self.signature).map_err(|_| JwsError::Malformed)?;
-        let claims = URL_SAFE_NO_PAD.decode(self.claims).map_err(|_| JwsError::Malformed)?;
+        let signature = URL_SAFE_NO_PAD.decode(self.signature).map_err(|_| Malformed::NotJwt)?;
+        let claims = URL_SAFE_NO_PAD.decode(self.claims).map_err(|_| Malformed::NotJwt)?;
         if !key.verify(self.signed.as_bytes(), &signature) {
             return Err(JwsError::Signature);
         }
-        Ok(Verified { claims })
+        // A signed header that changes how the rest is to be read: whoever signed it means another kind of token.
+        if let Some(name) = header.unknown_extension() {
+            return Err(Malformed::HeaderMismatch(name).into());
+        }
+        Ok(Opened { version, claims })
     }
+
+    fn verify_with_any(
+        &self,
+        version: AccessVersion,
+        ring: &KeyRing,
+        now: Millis,
+        policy: &Policy,
+    ) -> Result<Opened, JwsError> {
+        refuse_older(version, policy)?;
+        let signature = STANDARD.decode(self.signature).map_err(|_| Malformed::NotJwt)?;
+        let claims = STANDARD.decode(self.claims).map_err(|_| Malformed::NotJwt)?;
+        // The fixed header says which algorithm: keys of another one sign no such token.
+        let keys = ring.verifiers(now, policy).filter(|key| key.key.algorithm() == Algorithm::Rs256);
+        if !keys.take(TRIED_KEYS).any(|key| key.key.verify(self.signed.as_bytes(), &signature)) {
+            return Err(JwsError::Signature);
+        }
+        Ok(Opened { version, claims })
+    }
+
+    /// Reads the claims of a token that nobody vouches for.
+    pub(crate) fn peek(&self, policy: &Policy) -> Result<Opened, Malformed> {
+        if let Some(version) = AccessVersion::of_fixed_header(self.header) {
+            refuse_older(version, policy)?;
+            let claims = STANDARD.decode(self.claims).map_err(|_| Malformed::NotJwt)?;
+            return Ok(Opened { version, claims });
+        }
+        let header = Header::decode(self.header)?;
+        let version = Header::parse(&header)?.judge(policy)?;
+        let claims = URL_SAFE_NO_PAD.decode(self.claims).map_err(|_| Malformed::NotJwt)?;
+        Ok(Opened { version, claims })
+    }
+}
+
+fn refuse_older(version: AccessVersion, policy: &Policy) -> Result<(), Malformed> {
+    if version < policy.oldest_access_version { Err(Malformed::HeaderMismatch("version")) } else { Ok(()) }
 }
 
 /// What is to be signed, and with which key. Signing takes long and is done elsewhere ([`Unsigned::sign`]).
@@ -147,7 +158,26 @@ impl<'a> Unverified<'a> {
 #[derive(Clone)]
 pub struct Unsigned {
     input: String,
+    alphabet: Alphabet,
     key: Arc<dyn SigningKey>,
+}
+
+/// In which base64 the parts of a token are written.
+#[derive(Clone, Copy)]
+enum Alphabet {
+    /// For the web, without padding.
+    Url,
+    /// With padding: before the third version.
+    Standard,
+}
+
+impl Alphabet {
+    fn encode(self, part: impl AsRef<[u8]>, out: &mut String) {
+        match self {
+            Self::Url => URL_SAFE_NO_PAD.encode_string(part, out),
+            Self::Standard => STANDARD.encode_string(part, out),
+        }
+    }
 }
 
 impl core::fmt::Debug for Unsigned {
@@ -157,31 +187,63 @@ impl core::fmt::Debug for Unsigned {
 }
 
 impl Unsigned {
-    /// Writes header and claims with the key that signs now.
-    pub(crate) fn new(claims: &str, key: &RingKey) -> Self {
-        let header = format!(
-            r#"{{"kid":"{}","typ":"JWT","version":"{VERSION}","alg":"{}"}}"#,
-            // INVARIANT: the ids of ring keys are `d-` and digits, so they need no escapes.
-            key.id.as_str(),
-            key.key.algorithm().name()
-        );
-        let mut input = String::with_capacity((header.len() + claims.len()) * 4 / 3 + 8);
-        URL_SAFE_NO_PAD.encode_string(header, &mut input);
+    /// Writes header and claims of an access token with this key.
+    pub(crate) fn access(version: AccessVersion, claims: &str, key: &RingKey) -> Self {
+        match version.fixed_header() {
+            Some(header) => {
+                let mut input = String::with_capacity(room(header.len() + claims.len()));
+                input.push_str(header);
+                Self::finish(input, Alphabet::Standard, claims, key)
+            }
+            None => Self::with_header(Some(version), claims, key),
+        }
+    }
+
+    /// Writes header and claims of a token that is no access token: its header has no version.
+    pub(crate) fn jwt(claims: &str, key: &RingKey) -> Self {
+        Self::with_header(None, claims, key)
+    }
+
+    /// The order of the header's members is upstream's.
+    fn with_header(version: Option<AccessVersion>, claims: &str, key: &RingKey) -> Self {
+        let mut header = String::with_capacity(128);
+        header.push_str(r#"{"kid":"#);
+        push_json_string(&mut header, key.id.as_str());
+        header.push_str(r#","typ":"JWT","#);
+        if let Some(version) = version {
+            header.push_str(r#""version":""#);
+            header.push_str(version.name());
+            header.push_str(r#"","#);
+        }
+        header.push_str(r#""alg":""#);
+        header.push_str(key.key.algorithm().name());
+        header.push_str(r#""}"#);
+        let mut input = String::with_capacity(room(header.len() + claims.len()));
+        Alphabet::Url.encode(header, &mut input);
+        Self::finish(input, Alphabet::Url, claims, key)
+    }
+
+    fn finish(mut input: String, alphabet: Alphabet, claims: &str, key: &RingKey) -> Self {
         input.push('.');
-        URL_SAFE_NO_PAD.encode_string(claims, &mut input);
-        Self { input, key: Arc::clone(&key.key) }
+        alphabet.encode(claims, &mut input);
+        Self { input, alphabet, key: Arc::clone(&key.key) }
     }
 
     /// Whether signing is quick enough to be done on the spot.
     pub fn is_cheap(&self) -> bool {
-        self.key.algorithm() == crate::crypto::Algorithm::EdDsa
+        self.key.algorithm() == Algorithm::EdDsa
     }
 
     /// Signs, and returns the whole token.
     pub fn sign(mut self) -> Result<String, KeyError> {
         let signature = self.key.sign(self.input.as_bytes())?;
         self.input.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut self.input);
+        self.alphabet.encode(signature, &mut self.input);
         Ok(self.input)
     }
+}
+
+/// Bytes that so many take in base64, in two parts.
+const fn room(bytes: usize) -> usize {
+    bytes * 4 / 3 + 8
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::crypto::Crypto;
 use crate::hash::{Hash1, Hash2};
 use crate::id::{AppId, SessionHandle, SessionKey, TenantId, UserId};
-use crate::payload::is_bare_object;
+use crate::json::is_bare_object;
 use crate::secret::Secret;
 use crate::token::jws::MAX_TOKEN_BYTES;
 
@@ -61,30 +61,47 @@ pub struct Opened {
     hash2: Hash2,
 }
 
-/// The text is no refresh token that this key sealed.
+/// Why a text is no refresh token that our key sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the refresh token is malformed")]
-pub struct NotOurs;
+pub enum RefreshFault {
+    /// It doesn't end in the mark of the format. Upstream opens other endings too, and then takes the token for stolen,
+    /// because its hash is another.
+    #[error("the refresh token ends in no known mark")]
+    Suffix,
+    /// It has so many parts, and three are right.
+    #[error("the refresh token has {0} parts")]
+    Parts(usize),
+    /// Our key didn't seal it.
+    #[error("the refresh token does not open")]
+    Sealing,
+    /// What was sealed is no session's, or another's.
+    #[error("the contents of the refresh token are not valid")]
+    Contents,
+    /// It is too long, or what should be sealed is not in the form of that.
+    #[error("the refresh token is malformed")]
+    Other,
+}
 
 impl Opened {
     /// Opens a refresh token.
-    pub(crate) fn open(token: &Secret, key: &Secret, crypto: &dyn Crypto) -> Result<Self, NotOurs> {
+    pub(crate) fn open(token: &Secret, key: &Secret, crypto: &dyn Crypto) -> Result<Self, RefreshFault> {
         let text = token.expose();
         if text.len() > MAX_TOKEN_BYTES {
-            return Err(NotOurs);
+            return Err(RefreshFault::Other);
         }
-        let (rest, mark) = text.rsplit_once('.').ok_or(NotOurs)?;
-        let (sealed, nonce) = rest.split_once('.').ok_or(NotOurs)?;
-        // Upstream opens other endings too, and then takes the token for stolen, because its hash is another.
-        if mark != MARK {
-            return Err(NotOurs);
-        }
-        let bytes = STANDARD.decode(sealed).map_err(|_| NotOurs)?;
-        let (iv, ciphertext) = bytes.split_first_chunk::<IV_BYTES>().ok_or(NotOurs)?;
-        let plaintext = crypto.aes256_gcm_open(&sealing_key(key, iv, crypto), *iv, ciphertext).ok_or(NotOurs)?;
-        let contents = Contents::read(&plaintext).ok_or(NotOurs)?;
+        let mut parts = text.split('.');
+        let (sealed, nonce) = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            // The mark is judged before the number of parts, as upstream does.
+            _ if text.rsplit('.').next() != Some(MARK) => return Err(RefreshFault::Suffix),
+            (Some(sealed), Some(nonce), Some(_), None) => (sealed, nonce),
+            _ => return Err(RefreshFault::Parts(text.split('.').count())),
+        };
+        let bytes = STANDARD.decode(sealed).map_err(|_| RefreshFault::Other)?;
+        let (iv, ciphertext) = bytes.split_first_chunk::<IV_BYTES>().ok_or(RefreshFault::Other)?;
+        let opened = crypto.aes256_gcm_open(&sealing_key(key, iv, crypto), *iv, ciphertext);
+        let contents = Contents::read(&opened.ok_or(RefreshFault::Sealing)?).ok_or(RefreshFault::Contents)?;
         if contents.nonce != nonce {
-            return Err(NotOurs);
+            return Err(RefreshFault::Contents);
         }
         let hash1 = Hash1::of(text, crypto);
         Ok(Self { token: token.clone(), contents, hash1, hash2: hash1.stored(crypto) })

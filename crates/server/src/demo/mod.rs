@@ -7,18 +7,17 @@ mod client;
 mod clock;
 mod plays;
 
-use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use axum::Router;
 use clap::Args;
 use doorward::{AntiCsrf, Memory, Sessions, Sqlite, Store};
-use tokio::net::TcpListener;
 
+use crate::http::listen;
 use crate::terminal::say;
 use clock::DemoClock;
 
@@ -57,7 +56,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     if args.check {
         return check::run().await;
     }
-    let listeners = listen(args.port).await?;
+    let listeners = listen("localhost", args.port).await?;
     let port = listeners.first().context("localhost has no address")?.local_addr()?.port();
     let origin = format!("http://localhost:{port}");
     let (store, kept): (Arc<dyn Store>, String) = if args.memory {
@@ -91,24 +90,6 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     upkeep.abort();
     sessions.close().await?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Listens on every address of localhost, on one port: a browser may try any of them first.
-async fn listen(port: u16) -> anyhow::Result<Vec<TcpListener>> {
-    let mut listeners: Vec<TcpListener> = Vec::new();
-    for address in tokio::net::lookup_host(("localhost", port)).await.context("can't find localhost")? {
-        let port = listeners.first().map_or(Ok(port), |first| first.local_addr().map(|first| first.port()))?;
-        match TcpListener::bind((address.ip(), port)).await {
-            Ok(listener) => listeners.push(listener),
-            Err(error) if error.kind() == ErrorKind::AddrInUse => {
-                bail!("port {port} is taken: choose another with --port, or 0 for a free one")
-            }
-            // An address family that this machine doesn't have.
-            Err(error) if error.kind() == ErrorKind::AddrNotAvailable => {}
-            Err(error) => bail!("can't listen on localhost:{port}: {error}"),
-        }
-    }
-    Ok(listeners)
 }
 
 fn router(demo: Demo) -> Router {

@@ -83,10 +83,19 @@ impl Columns<'_> {
 pub(crate) fn session_key(app: AppId, tenant: &str, handle: &str) -> Result<SessionKey, Unreadable> {
     Ok(SessionKey {
         app,
-        // Parsing folds letters; a text that it changes would name another row.
-        tenant: TenantId::parse(tenant).ok().filter(|id| id.as_str() == tenant).ok_or(Unreadable("tenant_id"))?,
+        tenant: tenant_id(tenant)?,
         handle: SessionHandle::parse(handle).map_err(|_| Unreadable("session_handle"))?,
     })
+}
+
+/// Reads an app's name. Parsing folds letters; a text that it changes would name another row.
+pub(crate) fn app_id(text: &str) -> Result<AppId, Unreadable> {
+    AppId::parse(text).ok().filter(|id| id.as_str() == text).ok_or(Unreadable("app_id"))
+}
+
+/// Reads a tenant's name, as [`app_id`] does.
+pub(crate) fn tenant_id(text: &str) -> Result<TenantId, Unreadable> {
+    TenantId::parse(text).ok().filter(|id| id.as_str() == text).ok_or(Unreadable("tenant_id"))
 }
 
 fn parsed<C, T>(

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Params, Row};
 use super::error::Fault;
 
 /// More than there are statements, so that none is ever prepared twice.
-const PREPARED_STATEMENTS: usize = 32;
+const PREPARED_STATEMENTS: usize = 64;
 
 /// A connection that counts what it does.
 #[derive(Debug)]

@@ -14,22 +14,23 @@ use super::tenants;
 use crate::sql::row::{Unreadable, moment, moment_column};
 
 /// All keys of an app: those that rotate, those that don't, and the refresh-token key.
-const KEYS: &str = "SELECT 'd', created_at_time, value, NULL FROM session_access_token_signing_keys WHERE app_id = ?1 \
+pub(super) const KEYS: &str = "SELECT 'd', created_at_time, value, NULL FROM session_access_token_signing_keys WHERE app_id = ?1 \
      UNION ALL SELECT 's', created_at, key_string, key_id FROM jwt_signing_keys WHERE app_id = ?1 AND algorithm = 'RS256' \
      UNION ALL SELECT 'r', NULL, value, NULL FROM key_value WHERE app_id = ?1 AND tenant_id = 'public' \
      AND name = 'refresh_token_key'";
 
-const ADD_SIGNING: &str = "INSERT INTO session_access_token_signing_keys (app_id, created_at_time, value) \
+pub(super) const ADD_SIGNING: &str = "INSERT INTO session_access_token_signing_keys (app_id, created_at_time, value) \
      SELECT ?1, ?2, ?3 WHERE (SELECT max(created_at_time) FROM session_access_token_signing_keys WHERE app_id = ?1) IS ?4 \
      ON CONFLICT (app_id, created_at_time) DO NOTHING";
 
-const ADD_REFRESH: &str = "INSERT INTO key_value (app_id, tenant_id, name, value, created_at_time) \
+pub(super) const ADD_REFRESH: &str = "INSERT INTO key_value (app_id, tenant_id, name, value, created_at_time) \
      VALUES (?1, 'public', 'refresh_token_key', ?2, ?3) ON CONFLICT (app_id, tenant_id, name) DO NOTHING";
 
-const ADD_STATIC: &str = "INSERT INTO jwt_signing_keys (app_id, key_id, key_string, algorithm, created_at) \
+pub(super) const ADD_STATIC: &str = "INSERT INTO jwt_signing_keys (app_id, key_id, key_string, algorithm, created_at) \
      SELECT ?1, ?2, ?3, 'RS256', ?4 WHERE NOT EXISTS (SELECT 1 FROM jwt_signing_keys WHERE app_id = ?1 AND algorithm = 'RS256')";
 
-const REMOVE: &str = "DELETE FROM session_access_token_signing_keys WHERE app_id = ?1 AND created_at_time < ?2";
+pub(super) const REMOVE: &str =
+    "DELETE FROM session_access_token_signing_keys WHERE app_id = ?1 AND created_at_time < ?2";
 
 pub(super) fn keys(db: &Db, app: &AppId) -> Result<StoredKeys, Fault> {
     let mut keys = StoredKeys::default();

@@ -4,10 +4,13 @@
 //! some read. So no async worker ever waits for a disk, and no runtime is needed.
 
 mod db;
+mod directory;
 mod error;
 mod keys;
 mod open;
 mod options;
+#[cfg(test)]
+mod plans;
 mod queue;
 mod read;
 mod sessions;
@@ -26,6 +29,7 @@ use doorward_engine::time::Millis;
 use doorward_service::store::{BoxFuture, NewKey, Selector, Store, StoreError, StoreResult, StoredKeys, UserSelector};
 use tokio::sync::{oneshot, watch};
 
+use self::directory::Counted;
 pub use self::options::{Options, Synchronous};
 use self::queue::Queue;
 use self::stats::Counters;
@@ -49,6 +53,7 @@ struct Shared {
     writes: Queue,
     reads: Queue,
     counters: Counters,
+    counted: Counted,
 }
 
 impl Sqlite {
@@ -69,8 +74,12 @@ impl Sqlite {
 
     async fn start(path: PathBuf, options: Options) -> StoreResult<Self> {
         let length = options.queue_length.max(1);
-        let shared =
-            Arc::new(Shared { writes: Queue::new(length), reads: Queue::new(length), counters: Counters::default() });
+        let shared = Arc::new(Shared {
+            writes: Queue::new(length),
+            reads: Queue::new(length),
+            counters: Counters::default(),
+            counted: Counted::default(),
+        });
         let (opened, when_opened) = oneshot::channel();
         let (ended, when_ended) = watch::channel(false);
         // Made first: if this future is dropped while the file is opened, the store is, and its threads end.

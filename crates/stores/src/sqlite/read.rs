@@ -35,7 +35,11 @@ pub(super) fn text<'a>(row: &'a rusqlite::Row<'_>, at: usize, name: &'static str
     get(row, at, name, ValueRef::as_str)
 }
 
-fn text_or_null<'a>(row: &'a rusqlite::Row<'_>, at: usize, name: &'static str) -> Result<Option<&'a str>, Fault> {
+pub(super) fn text_or_null<'a>(
+    row: &'a rusqlite::Row<'_>,
+    at: usize,
+    name: &'static str,
+) -> Result<Option<&'a str>, Fault> {
     get(row, at, name, ValueRef::as_str_or_null)
 }
 
@@ -45,6 +49,10 @@ pub(super) fn integer(row: &rusqlite::Row<'_>, at: usize, name: &'static str) ->
 
 pub(super) fn integer_or_null(row: &rusqlite::Row<'_>, at: usize, name: &'static str) -> Result<Option<i64>, Fault> {
     get(row, at, name, ValueRef::as_i64_or_null)
+}
+
+pub(super) fn boolean_or_null(row: &rusqlite::Row<'_>, at: usize, name: &'static str) -> Result<Option<bool>, Fault> {
+    Ok(integer_or_null(row, at, name)?.map(|value| value != 0))
 }
 
 fn get<'a, T>(

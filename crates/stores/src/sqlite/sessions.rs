@@ -5,11 +5,13 @@
 
 use doorward_engine::flow::Seen;
 use doorward_engine::id::{AppId, SessionKey};
-use doorward_engine::session::record::{Change, Removal, Row, Succession, Update, Window, WindowGuard, Write};
+use doorward_engine::session::record::{
+    Change, LACKED_TEXTS, PayloadGuard, Removal, Row, Succession, Update, Window, WindowGuard, Write,
+};
 use doorward_engine::time::Millis;
 use doorward_service::store::{Selector, UserSelector};
 use rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY;
-use rusqlite::{Params, params};
+use rusqlite::{Params, ToSql, params};
 
 use super::db::Db;
 use super::error::Fault;
@@ -17,59 +19,93 @@ use super::read::{row_of, text};
 use super::tenants;
 use crate::sql::row::{columns, lifetime_column, moment_column, session_key};
 
-const LOAD: &str =
+pub(super) const LOAD: &str =
     concat!("SELECT ", columns!(), " FROM session_info WHERE app_id = ?1 AND tenant_id = ?2 AND session_handle = ?3");
 
 /// The `+` keeps SQLite from taking the order from the primary key, for which it would read the whole app.
-const LIST: &str = concat!(
+pub(super) const LIST: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM session_info WHERE app_id = ?1 AND user_id = ?2 AND (?3 IS NULL OR tenant_id = ?3) \
      AND (?4 IS NULL OR (tenant_id, session_handle) > (?4, ?5)) ORDER BY +tenant_id, +session_handle LIMIT ?6"
 );
 
-const INSERT: &str = concat!(
+pub(super) const INSERT: &str = concat!(
     "INSERT INTO session_info (app_id, ",
     columns!(),
     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) \
      ON CONFLICT (app_id, tenant_id, session_handle) DO NOTHING"
 );
 
-/// The row is alive at ?4, `current` is ?5, and the window stands as ?6 says.
+/// The payload, and where a text first stands in it: 0 is nowhere.
+macro_rules! payload {
+    () => {
+        "COALESCE(jwt_user_payload, '{}')"
+    };
+    (at $text:literal) => {
+        concat!("instr(", payload!(), ", ", $text, ")")
+    };
+}
+
+/// The row is alive at ?4, `current` is ?5, the window stands as ?6 says, and the payload as ?10 does: 0 is any, 1 is
+/// exactly ?11, 2 is one that has none of the texts ?12 to ?21 in it.
 macro_rules! if_it_stands {
     () => {
         concat!(
             " WHERE app_id = ?1 AND tenant_id = ?2 AND session_handle = ?3 \
               AND expires_at >= ?4 AND (absolute_end IS NULL OR absolute_end > ?4) AND refresh_token_hash_2 = ?5 \
               AND CASE ?6 WHEN 0 THEN 1 WHEN 1 THEN window_at IS NULL OR window_at < COALESCE(refresh_token_rotated_at, 0) \
-              ELSE window_at = ?7 AND window_no = ?8 AND window_count = ?9 END RETURNING ",
+              ELSE window_at = ?7 AND window_no = ?8 AND window_count = ?9 END \
+              AND CASE ?10 WHEN 0 THEN 1 WHEN 1 THEN ",
+            payload!(),
+            " = ?11 ELSE 0 = ",
+            payload!(at "?12"),
+            " + ",
+            payload!(at "?13"),
+            " + ",
+            payload!(at "?14"),
+            " + ",
+            payload!(at "?15"),
+            " + ",
+            payload!(at "?16"),
+            " + ",
+            payload!(at "?17"),
+            " + ",
+            payload!(at "?18"),
+            " + ",
+            payload!(at "?19"),
+            " + ",
+            payload!(at "?20"),
+            " + ",
+            payload!(at "?21"),
+            " END RETURNING ",
             columns!()
         )
     };
 }
 
-const STAY: &str = concat!(
-    "UPDATE session_info SET use_static_key = COALESCE(?10, use_static_key), window_at = COALESCE(?11, window_at), \
-     window_no = COALESCE(?12, window_no), window_count = COALESCE(?13, window_count)",
+pub(super) const STAY: &str = concat!(
+    "UPDATE session_info SET use_static_key = COALESCE(?22, use_static_key), window_at = COALESCE(?23, window_at), \
+     window_no = COALESCE(?24, window_no), window_count = COALESCE(?25, window_count)",
     if_it_stands!()
 );
 
 /// 9007199254740991 is `Millis::MAX`; `min` of anything and null is null.
-const ADVANCE: &str = concat!(
-    "UPDATE session_info SET use_static_key = COALESCE(?10, use_static_key), window_at = ?11, window_no = ?12, \
-     window_count = ?13, refresh_token_hash_2 = ?14, prev_refresh_token_hash_2 = COALESCE(?15, refresh_token_hash_2), \
-     refresh_token_rotated_at = ?4, expires_at = min(?4 + min(?16, COALESCE(refresh_lifetime, ?16)), \
+pub(super) const ADVANCE: &str = concat!(
+    "UPDATE session_info SET use_static_key = COALESCE(?22, use_static_key), window_at = ?23, window_no = ?24, \
+     window_count = ?25, refresh_token_hash_2 = ?26, prev_refresh_token_hash_2 = COALESCE(?27, refresh_token_hash_2), \
+     refresh_token_rotated_at = ?4, expires_at = min(?4 + min(?28, COALESCE(refresh_lifetime, ?28)), \
      COALESCE(absolute_end, 9007199254740991), 9007199254740991)",
     if_it_stands!()
 );
 
-const DISPLACE: &str = concat!(
-    "UPDATE session_info SET use_static_key = COALESCE(?10, use_static_key), refresh_token_hash_2 = ?11, \
+pub(super) const DISPLACE: &str = concat!(
+    "UPDATE session_info SET use_static_key = COALESCE(?22, use_static_key), refresh_token_hash_2 = ?23, \
      window_at = NULL, window_no = NULL, window_count = NULL",
     if_it_stands!()
 );
 
-const UPDATE: &str = concat!(
+pub(super) const UPDATE: &str = concat!(
     "UPDATE session_info SET jwt_user_payload = COALESCE(?6, jwt_user_payload), session_data = COALESCE(?7, session_data) \
      WHERE app_id = ?1 AND tenant_id = ?2 AND session_handle = ?3 \
      AND expires_at >= ?4 AND (absolute_end IS NULL OR absolute_end > ?4) \
@@ -77,18 +113,20 @@ const UPDATE: &str = concat!(
     columns!()
 );
 
-const REMOVE: &str = concat!(
+pub(super) const REMOVE: &str = concat!(
     "DELETE FROM session_info WHERE app_id = ?1 AND tenant_id = ?2 AND session_handle = ?3 \
      AND refresh_token_hash_2 = ?4 RETURNING ",
     columns!()
 );
 
-const REMOVE_KEY: &str = "DELETE FROM session_info WHERE app_id = ?1 AND tenant_id = ?2 AND session_handle = ?3";
+pub(super) const REMOVE_KEY: &str =
+    "DELETE FROM session_info WHERE app_id = ?1 AND tenant_id = ?2 AND session_handle = ?3";
 
-const REMOVE_USER: &str = "DELETE FROM session_info WHERE app_id = ?1 AND user_id = ?2 \
-     AND (?3 IS NULL OR tenant_id = ?3) AND (?4 IS NULL OR session_handle <> ?4) RETURNING tenant_id, session_handle";
+pub(super) const REMOVE_USER: &str = "DELETE FROM session_info WHERE app_id = ?1 AND user_id = ?2 \
+     AND (?3 IS NULL OR tenant_id = ?3) AND (?4 IS NULL OR session_handle <> ?4) \
+     AND (?5 IS NULL OR expires_at >= ?5 AND (absolute_end IS NULL OR absolute_end > ?5)) RETURNING tenant_id, session_handle";
 
-const SWEEP: &str = "DELETE FROM session_info WHERE rowid IN \
+pub(super) const SWEEP: &str = "DELETE FROM session_info WHERE rowid IN \
      (SELECT rowid FROM session_info WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
 
 pub(super) fn load(db: &Db, key: &SessionKey) -> Result<Option<Row>, Fault> {
@@ -133,12 +171,13 @@ pub(super) fn remove_all(db: &Db, which: &Selector) -> Result<Vec<SessionKey>, F
             }
             Ok(removed)
         }
-        Selector::User { user, except } => {
+        Selector::User { user, alive_at, except } => {
             let params = params![
                 user.app.as_str(),
                 user.user.as_str(),
                 user.tenant.as_ref().map(|tenant| tenant.as_str()),
                 except.as_ref().map(|handle| handle.as_str()),
+                alive_at.map(moment_column),
             ];
             db.rows(REMOVE_USER, params, |row| {
                 let (tenant, handle) = (text(row, 0, "tenant_id")?, text(row, 1, "session_handle")?);
@@ -203,7 +242,7 @@ pub(super) fn lacks_parent(error: &rusqlite::Error) -> bool {
 }
 
 fn succeed(db: &Db, write: &Succession) -> Result<Option<Row>, Fault> {
-    let Succession { key, now, current, window, change, use_static_key } = write;
+    let Succession { key, now, current, window, payload, change, use_static_key } = write;
     let (app, tenant, handle) = (key.app.as_str(), key.tenant.as_str(), key.handle.as_str());
     let (now, current) = (moment_column(*now), current.as_str());
     let (guard, guard_window) = match window {
@@ -212,55 +251,33 @@ fn succeed(db: &Db, write: &Succession) -> Result<Option<Row>, Fault> {
         WindowGuard::Is(window) => (2, Some(*window)),
     };
     let (guard_at, guard_no, guard_count) = window_columns(guard_window);
+    let (payload_guard, payload, lacked) = match payload {
+        PayloadGuard::Any => (0, None, [None; LACKED_TEXTS]),
+        PayloadGuard::Is(payload) => (1, Some(payload.as_str()), [None; LACKED_TEXTS]),
+        PayloadGuard::Lacks(texts) => (2, None, texts.map(Some)),
+    };
+    let mut params = Vec::with_capacity(28);
+    params.extend_from_slice(params![app, tenant, handle, now, current, guard, guard_at, guard_no, guard_count]);
+    params.extend_from_slice(params![payload_guard, payload]);
+    params.extend(lacked.iter().map(|text| text as &dyn ToSql));
+    params.push(use_static_key);
     match change {
         Change::Stay { window } => {
             let (at, no, count) = window_columns(*window);
-            let params = params![
-                app,
-                tenant,
-                handle,
-                now,
-                current,
-                guard,
-                guard_at,
-                guard_no,
-                guard_count,
-                use_static_key,
-                at,
-                no,
-                count,
-            ];
-            one(db, STAY, params, &key.app)
+            params.extend_from_slice(params![at, no, count]);
+            one(db, STAY, &*params, &key.app)
         }
         Change::Advance { to, prev, lifetime, window } => {
             let (at, no, count) = window_columns(*window);
             let (to, prev) = (to.as_str(), prev.as_ref().map(|prev| prev.as_str()));
             let lifetime = lifetime_column(*lifetime);
-            let params = params![
-                app,
-                tenant,
-                handle,
-                now,
-                current,
-                guard,
-                guard_at,
-                guard_no,
-                guard_count,
-                use_static_key,
-                at,
-                no,
-                count,
-                to,
-                prev,
-                lifetime,
-            ];
-            one(db, ADVANCE, params, &key.app)
+            params.extend_from_slice(params![at, no, count, to, prev, lifetime]);
+            one(db, ADVANCE, &*params, &key.app)
         }
         Change::Displace { to } => {
             let to = to.as_str();
-            let params =
-                params![app, tenant, handle, now, current, guard, guard_at, guard_no, guard_count, use_static_key, to,];
-            one(db, DISPLACE, params, &key.app)
+            params.extend_from_slice(params![to]);
+            one(db, DISPLACE, &*params, &key.app)
         }
     }
 }
@@ -291,41 +308,4 @@ fn window_columns(window: Option<Window>) -> (Option<i64>, Option<u8>, Option<u8
         window.map(|window| window.number),
         window.map(|window| window.count),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use rusqlite::Connection;
-
-    use super::*;
-
-    /// What the contract cannot see: that no statement reads more rows than it needs.
-    #[test]
-    fn every_statement_searches_the_right_index() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(include_str!("migrations/0001_sessions.sql")).unwrap();
-        let by_key = "sqlite_autoindex_session_info_1 (app_id=? AND tenant_id=? AND session_handle=?)";
-        let by_user = "session_info_user_id_app_id_index (user_id=? AND app_id=?)";
-        let statements = [
-            (LOAD, by_key),
-            (LIST, by_user),
-            (STAY, by_key),
-            (ADVANCE, by_key),
-            (DISPLACE, by_key),
-            (UPDATE, by_key),
-            (REMOVE, by_key),
-            (REMOVE_KEY, by_key),
-            (REMOVE_USER, by_user),
-            (SWEEP, "session_expiry_index (expires_at<?)"),
-        ];
-        for (sql, index) in statements {
-            let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-            let count = explained.parameter_count();
-            let plan =
-                explained.query_map(rusqlite::params_from_iter((0..count).map(|_| 1)), |row| row.get(3)).unwrap();
-            let plan: Vec<String> = plan.map(Result::unwrap).collect();
-            assert!(plan.iter().any(|step| step.contains(index)), "{sql}: {plan:?}");
-            assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "{sql}: {plan:?}");
-        }
-    }
 }

@@ -13,10 +13,19 @@ const ENSURE_APP: &str = "INSERT INTO apps (app_id, created_at_time) VALUES (?1,
 const ENSURE_TENANT: &str = "INSERT INTO tenants (app_id, tenant_id, created_at_time) VALUES (?1, ?2, ?3) \
      ON CONFLICT (app_id, tenant_id) DO NOTHING";
 
-/// Makes sure that an app and its tenant are there. Whether they may be is judged above the store.
-pub(super) fn ensure(db: &Db, app: &AppId, tenant: &TenantId, now: Millis) -> Result<(), Fault> {
+/// `public`, if it was deleted a statement ago.
+pub(super) const ENSURE_PUBLIC_APP: &str = "INSERT INTO apps (app_id, created_at_time) \
+     VALUES ('public', CAST(strftime('%s', 'now') AS INTEGER) * 1000) ON CONFLICT (app_id) DO NOTHING";
+
+/// `public` of `public`, if it was deleted a statement ago.
+pub(super) const ENSURE_PUBLIC_TENANT: &str = "INSERT INTO tenants (app_id, tenant_id, created_at_time) \
+     VALUES ('public', 'public', CAST(strftime('%s', 'now') AS INTEGER) * 1000) \
+     ON CONFLICT (app_id, tenant_id) DO NOTHING";
+
+/// Makes sure that an app and its tenant are there, and returns whether the tenant is new. Whether they may be is judged
+/// above the store.
+pub(super) fn ensure(db: &Db, app: &AppId, tenant: &TenantId, now: Millis) -> Result<bool, Fault> {
     let now = moment_column(now);
     db.execute(ENSURE_APP, params![app.as_str(), now])?;
-    db.execute(ENSURE_TENANT, params![app.as_str(), tenant.as_str(), now])?;
-    Ok(())
+    Ok(db.execute(ENSURE_TENANT, params![app.as_str(), tenant.as_str(), now])? > 0)
 }

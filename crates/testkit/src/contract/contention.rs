@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 
 use super::given::*;
-use super::keys::{signing, sorted};
+use super::keys::{signing, sorted, static_key};
 
 const WRITERS: u64 = 40;
 
@@ -54,6 +54,14 @@ pub(super) async fn racing_key_makers_agree(store: &dyn Store) {
     seen.dedup();
     assert_eq!(seen.len(), 1, "all see the same keys");
     assert_eq!(seen[0].len(), 1, "one key was made");
+}
+
+pub(super) async fn racing_static_key_makers_agree(store: &dyn Store) {
+    let calls = (0..WRITERS).map(|number| store.add_key(AppId::default(), static_key(&format!("s-{number}"), number)));
+    let mut seen: Vec<_> = join_all(calls).await.into_iter().map(|keys| keys.expect("a key")).collect();
+    seen.dedup();
+    assert_eq!(seen.len(), 1, "all see the same keys");
+    assert_eq!(seen[0].static_keys.len(), 1, "one key was made");
 }
 
 pub(super) async fn a_dropped_write_happens_whole_or_not_at_all(store: &dyn Store) {

@@ -4,7 +4,9 @@ use doorward_engine::flow::Seen;
 use doorward_engine::hash::Hash2;
 use doorward_engine::id::{AppId, SessionHandle, SessionKey, TenantId, UserId};
 use doorward_engine::payload::{JsonText, Payload};
-use doorward_engine::session::record::{Change, Row, SessionLimits, Succession, Window, WindowGuard, Write};
+use doorward_engine::session::record::{
+    Change, PayloadGuard, Row, SessionLimits, Succession, Window, WindowGuard, Write,
+};
 use doorward_engine::time::{Lifetime, Millis};
 use doorward_service::store::{Store, UserSelector};
 
@@ -102,6 +104,7 @@ pub fn advance(key: &SessionKey, to: u64) -> Succession {
         now: now(),
         current: hash(1),
         window: WindowGuard::Any,
+        payload: PayloadGuard::Any,
         change: Change::Advance { to: hash(to), prev: None, lifetime: millis(500_000), window: None },
         use_static_key: None,
     }

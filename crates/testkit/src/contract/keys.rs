@@ -1,6 +1,6 @@
 use doorward_engine::id::AppId;
 use doorward_engine::secret::Secret;
-use doorward_service::store::{NewKey, Store, StoredKey, StoredKeys};
+use doorward_service::store::{NewKey, Store, StoredKey, StoredKeys, StoredStaticKey};
 use futures_util::future::join;
 
 use super::given::*;
@@ -12,6 +12,14 @@ pub(super) fn signing(created_at: u64, value: &str, newest_seen: Option<u64>) ->
 
 fn refresh(value: &str) -> NewKey {
     NewKey::Refresh { value: Secret::new(value), created_at: at(5) }
+}
+
+pub(super) fn static_key(id: &str, created_at: u64) -> NewKey {
+    NewKey::Static(static_of(id, created_at))
+}
+
+fn static_of(id: &str, created_at: u64) -> StoredStaticKey {
+    StoredStaticKey { id: id.to_owned(), created_at: at(created_at), value: Secret::new(format!("{id}'|\"")) }
 }
 
 async fn add(store: &dyn Store, key: NewKey) -> Vec<(u64, String)> {
@@ -71,11 +79,30 @@ pub(super) async fn the_refresh_key_is_made_once(store: &dyn Store) {
     assert_eq!(sorted(&keys), texts(&[(10, "a")]));
 }
 
+pub(super) async fn the_static_key_is_made_once(store: &dyn Store) {
+    let first = StoredKeys { static_keys: vec![static_of("s-1", 10)], ..StoredKeys::default() };
+    for (id, created_at) in [("s-1", 10), ("s-1", 11), ("s-2", 20)] {
+        let keys = store.add_key(AppId::default(), static_key(id, created_at)).await.expect("a key");
+        assert_eq!(keys, first);
+        assert_eq!(store.keys(AppId::default()).await, Ok(first.clone()));
+    }
+    // Keys that rotate stand beside it, and it doesn't age with them.
+    add(store, signing(10, "a", None)).await;
+    assert_eq!(store.remove_keys(AppId::default(), at(100)).await, Ok(1));
+    assert_eq!(store.keys(AppId::default()).await, Ok(first));
+}
+
 pub(super) async fn apps_have_their_own(store: &dyn Store) {
     store.add_key(app("one"), signing(10, "a", None)).await.expect("a key");
     store.add_key(app("two"), refresh("r")).await.expect("a key");
     let one = store.keys(app("one")).await.expect("the keys");
     assert_eq!((sorted(&one), one.refresh), (texts(&[(10, "a")]), None));
+    store.add_key(app("three"), static_key("s-1", 10)).await.expect("a key");
+    store.add_key(app("four"), static_key("s-1", 20)).await.expect("a key");
+    for (name, created_at) in [("three", 10), ("four", 20)] {
+        let keys = store.keys(app(name)).await.expect("the keys");
+        assert_eq!(keys, StoredKeys { static_keys: vec![static_of("s-1", created_at)], ..StoredKeys::default() });
+    }
     let two = store.keys(app("two")).await.expect("the keys");
     assert_eq!((sorted(&two), two.refresh), (texts(&[]), Some(Secret::new("r"))));
     assert_eq!(store.remove_keys(app("two"), at(100)).await, Ok(0));

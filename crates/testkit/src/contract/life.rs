@@ -45,7 +45,10 @@ pub(super) async fn a_closed_store_says_so(store: &dyn Store) {
     let user = || user_in(None, "alice");
     assert_eq!(store.load(&key("one")).await, Err(StoreError::Closed));
     assert_eq!(store.commit(Write::Insert(Box::new(row("two")))).await, Err(StoreError::Closed));
-    assert_eq!(store.remove(Selector::User { user: user(), except: None }).await, Err(StoreError::Closed));
+    assert_eq!(
+        store.remove(Selector::User { user: user(), alive_at: None, except: None }).await,
+        Err(StoreError::Closed)
+    );
     assert_eq!(store.remove(Selector::Keys(Vec::new())).await, Err(StoreError::Closed));
     assert_eq!(store.list(user(), None, 1).await, Err(StoreError::Closed));
     assert_eq!(store.keys(app()).await, Err(StoreError::Closed));

@@ -4,6 +4,7 @@ use doorward_engine::session::record::{Removal, Row, Write};
 use doorward_service::store::{Selector, Store, UserSelector};
 
 use super::given::*;
+use super::succession::{ENDS, ending};
 
 async fn remove(store: &dyn Store, which: Selector) -> Vec<SessionKey> {
     let mut removed = store.remove(which).await.expect("a removal");
@@ -73,7 +74,7 @@ async fn some_rows(store: &dyn Store) -> Vec<Row> {
 
 pub(super) async fn a_user_loses_all_sessions(store: &dyn Store) {
     let rows = some_rows(store).await;
-    let which = Selector::User { user: user_in(None, "alice"), except: None };
+    let which = Selector::User { user: user_in(None, "alice"), alive_at: None, except: None };
     let expected = [key("a"), key("b"), key_in("public", "shop", "a"), key_in("public", "shop", "b")];
     assert_eq!(remove(store, which.clone()).await, expected);
     assert_eq!(left(store, &rows).await, [key_in("other", "public", "a"), key("c")]);
@@ -82,21 +83,43 @@ pub(super) async fn a_user_loses_all_sessions(store: &dyn Store) {
 
 pub(super) async fn a_user_loses_the_sessions_of_one_tenant(store: &dyn Store) {
     let rows = some_rows(store).await;
-    let which = Selector::User { user: user_in(Some("shop"), "alice"), except: None };
+    let which = Selector::User { user: user_in(Some("shop"), "alice"), alive_at: None, except: None };
     assert_eq!(remove(store, which).await, [key_in("public", "shop", "a"), key_in("public", "shop", "b")]);
     assert_eq!(left(store, &rows).await, [key("a"), key("b"), key_in("other", "public", "a"), key("c")]);
 
     let user = UserSelector { app: app("other"), ..user_in(None, "alice") };
-    assert_eq!(remove(store, Selector::User { user, except: None }).await, [key_in("other", "public", "a")]);
+    assert_eq!(
+        remove(store, Selector::User { user, alive_at: None, except: None }).await,
+        [key_in("other", "public", "a")]
+    );
 }
 
 pub(super) async fn one_session_stays(store: &dyn Store) {
     let rows = some_rows(store).await;
-    let which =
-        |tenant, stays: &str| Selector::User { user: user_in(tenant, "alice"), except: Some(key(stays).handle) };
+    let which = |tenant, stays: &str| Selector::User {
+        user: user_in(tenant, "alice"),
+        alive_at: None,
+        except: Some(key(stays).handle),
+    };
     assert_eq!(remove(store, which(Some("public"), "a")).await, [key("b")]);
     assert_eq!(remove(store, which(Some("public"), "none")).await, [key("a")]);
     // The handle stays in whichever tenant it is.
     assert_eq!(remove(store, which(None, "b")).await, [key_in("public", "shop", "a")]);
     assert_eq!(left(store, &rows).await, [key_in("public", "shop", "b"), key_in("other", "public", "a"), key("c")]);
+}
+
+pub(super) async fn only_living_sessions_go_where_that_is_asked(store: &dyn Store) {
+    let mut alive = Vec::new();
+    for (number, (expires_at, absolute_end, is_alive)) in ENDS.into_iter().enumerate() {
+        let row = ending(number, expires_at, absolute_end);
+        insert(store, &row).await;
+        if is_alive {
+            alive.push(row.key);
+        }
+    }
+    alive.sort();
+    let which = |alive_at| Selector::User { user: user_in(None, "alice"), alive_at, except: None };
+    assert_eq!(remove(store, which(Some(now()))).await, alive);
+    assert_eq!(remove(store, which(Some(now()))).await, []);
+    assert_eq!(remove(store, which(None)).await.len(), ENDS.len() - alive.len());
 }

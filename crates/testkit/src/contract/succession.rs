@@ -1,4 +1,7 @@
-use doorward_engine::session::record::{Change, Row, SessionLimits, Succession, Window, WindowGuard, Write};
+use doorward_engine::payload::Payload;
+use doorward_engine::session::record::{
+    Change, PayloadGuard, Row, SessionLimits, Succession, Window, WindowGuard, Write,
+};
 use doorward_engine::time::{Lifetime, Millis};
 use doorward_service::store::Store;
 
@@ -56,6 +59,7 @@ pub(super) async fn every_change_under_every_guard(store: &dyn Store) {
                     now: now(),
                     current: hash(1),
                     window: guard,
+                    payload: PayloadGuard::Any,
                     change,
                     use_static_key,
                 });
@@ -158,6 +162,56 @@ pub(super) async fn the_end_is_clamped_by_the_row(store: &dyn Store) {
                 let write = Write::Succeed(Succession { change, ..advance(&before.key, 2) });
                 let end = before.limits.end(now(), lifetime);
                 assert_eq!(applied(store, write).await.expires_at, end, "{:?} with {lifetime:?}", before.limits);
+            }
+        }
+    }
+}
+
+/// Texts that a payload must not have in it, as many as a guard names.
+fn lacks(texts: [&'static str; 2]) -> PayloadGuard {
+    let [first, second] = texts;
+    PayloadGuard::Lacks([first, first, first, first, first, first, first, first, second, second])
+}
+
+pub(super) async fn every_change_under_every_payload_guard(store: &dyn Store) {
+    let escaped = r#"{"\u0073ub":"100 % \"_\" ÄÖ"}"#;
+    // (stored, guard, whether it holds)
+    let guards = [
+        (r#"{"role":"sub"}"#, PayloadGuard::Any, true),
+        (r#"{"role":"sub"}"#, PayloadGuard::Is(payload(r#"{"role":"sub"}"#)), true),
+        (r#"{"role":"sub"}"#, PayloadGuard::Is(payload(r#"{"role": "sub"}"#)), false),
+        (r#"{"role":"sub"}"#, PayloadGuard::Is(payload("{}")), false),
+        ("{}", PayloadGuard::Is(payload("{}")), true),
+        ("{}", lacks(["\"sub\"", "\"exp\""]), true),
+        // Wherever the text is, and in its own case only.
+        (r#"{"role":"sub"}"#, lacks(["\"sub\"", "\"exp\""]), false),
+        (r#"{"a":{"exp":1}}"#, lacks(["\"sub\"", "\"exp\""]), false),
+        (r#"{"a":"sub","exp":1}"#, lacks(["\"sub\"", "\"exp\""]), false),
+        (r#"{"Sub":1,"rsub":1,"subs":"exp "}"#, lacks(["\"sub\"", "\"exp\""]), true),
+        // Nothing in a text has a meaning of its own.
+        (escaped, lacks(["\"sub\"", "\\u00"]), false),
+        (escaped, lacks(["\\u0074", "\"%\""]), true),
+        (escaped, lacks(["\"su_\"", "1%0"]), true),
+        (escaped, lacks(["100 %", "1%0"]), false),
+        (escaped, lacks(["\"sub\"", "Ö"]), false),
+        (escaped, lacks(["ä", "ö"]), true),
+    ];
+    let lifetime = millis(500_000);
+    let changes = [
+        Change::Stay { window: Some(window(NOW, 2, 3)) },
+        Change::Advance { to: hash(2), prev: None, lifetime, window: None },
+        Change::Displace { to: hash(2) },
+    ];
+    for (number, (stored, guard, holds)) in guards.into_iter().enumerate() {
+        for (kind, change) in changes.into_iter().enumerate() {
+            let mut before = row(&format!("row-{number}-{kind}"));
+            before.payload = Payload::from_stored(stored).expect("an object");
+            insert(store, &before).await;
+            let write = Succession { payload: guard.clone(), change, ..advance(&before.key, 2) };
+            if holds {
+                assert_eq!(applied(store, Write::Succeed(write)).await, after(&before, change, None), "{stored}");
+            } else {
+                lost(store, Write::Succeed(write), Some(&before)).await;
             }
         }
     }

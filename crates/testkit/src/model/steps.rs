@@ -139,6 +139,7 @@ impl Steps {
             anti_csrf: false,
             use_static_key: false,
             limits: NewLimits::default(),
+            access_lifetime_once: None,
         };
         let Step::Commit(write, flow) = Create::start(new, &env) else { panic!("a creation begins with its insert") };
         let (seen, row) = carry_out(None, write);
@@ -222,6 +223,7 @@ impl Steps {
                     anti_csrf_sent: presented.anti_csrf,
                     anti_csrf,
                     use_static_key: None,
+                    access_lifetime_once: None,
                     tentative: false,
                 };
                 advance(Refresh::start(request, &env), &seen, &env, |outcome| match outcome {
@@ -239,9 +241,10 @@ impl Steps {
                     Ok(claims) if !Confirm::is_needed(&claims, request, policy) => At::Done(Answer::Stands),
                     Ok(claims) => {
                         advance(Confirm::start(claims, &app, request, &env), &seen, &env, |outcome| match outcome {
-                            Confirmed::Stands(_) => Answer::Stands,
+                            Confirmed::Stands { .. } => Answer::Stands,
                             Confirmed::Renewed(access) => Answer::Renewed(learn_access(&mut self.tokens, *access)),
                             Confirmed::Unauthorised(_) => Answer::Unauthorised,
+                            Confirmed::Refused(error) => panic!("an empty payload: {error}"),
                         })
                     }
                 }

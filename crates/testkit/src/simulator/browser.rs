@@ -127,7 +127,10 @@ impl Tab {
                     now.access = access.token;
                 }
             }
-            Ok(ConfirmOutcome::Stands(_)) => self.log.add("stands".into()),
+            Ok(ConfirmOutcome::Stands { .. }) => self.log.add("stands".into()),
+            Ok(ConfirmOutcome::Refused(error)) => {
+                self.log.broken(format!("a call was refused for its payload: {error}"));
+            }
             Ok(ConfirmOutcome::Unauthorised(_)) => self.must_be_leaving(&jar.session, "refused a call"),
             Err(error) => self.log.add(format!("call failed: {error}")),
         }
@@ -162,7 +165,7 @@ impl Tab {
             self.log.broken("a session that was revoked is listed".into());
         }
         if let Ok(Ok(claims)) = self.service.verify(jar.access.expose()).await
-            && let Ok(ConfirmOutcome::Stands(_) | ConfirmOutcome::Renewed(_)) =
+            && let Ok(ConfirmOutcome::Stands { .. } | ConfirmOutcome::Renewed(_)) =
                 self.service.confirm(claims, check_store).await
         {
             self.log.broken("an access token outlived the revocation of its session".into());
@@ -187,6 +190,7 @@ fn request(jar: &Jar) -> RefreshRequest {
         anti_csrf_sent: None,
         anti_csrf: false,
         use_static_key: None,
+        access_lifetime_once: None,
         tentative: false,
     }
 }
@@ -201,5 +205,6 @@ fn new_session(user: UserId) -> NewSession {
         anti_csrf: false,
         use_static_key: false,
         limits: NewLimits::default(),
+        access_lifetime_once: None,
     }
 }

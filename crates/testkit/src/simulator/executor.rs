@@ -130,6 +130,13 @@ impl GatedKeys {
         *self.open.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.changed.notify_all();
     }
+
+    /// Waits for the gate, and closes it behind itself.
+    fn wait(&self) {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.changed.wait_while(open, |open| !*open).unwrap_or_else(PoisonError::into_inner);
+        *open = false;
+    }
 }
 
 impl KeyMaker for GatedKeys {
@@ -138,10 +145,13 @@ impl KeyMaker for GatedKeys {
     }
 
     fn signing_key(&self) -> Result<Secret, KeyError> {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut open = self.changed.wait_while(open, |open| !*open).unwrap_or_else(PoisonError::into_inner);
-        *open = false;
+        self.wait();
         self.keys.signing_key()
+    }
+
+    fn two_signing_keys(&self) -> Result<(Secret, Secret), KeyError> {
+        self.wait();
+        self.keys.two_signing_keys()
     }
 
     fn refresh_key(&self) -> Result<Secret, KeyError> {

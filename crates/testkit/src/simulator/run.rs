@@ -104,7 +104,7 @@ impl Run {
         loop {
             let keys: Arc<GatedKeys> = Arc::clone(&self.keys);
             let world = World { clock: Arc::new(self.clocks[at].clone()), crypto: Arc::new(QuickCrypto), keys };
-            let options = ServiceOptions { policy: self.policy.clone(), verified_tokens: 16, ..Default::default() };
+            let options = ServiceOptions { policy: self.policy, verified_tokens: 16, ..Default::default() };
             let store: Arc<dyn Store> = Arc::clone(&self.store) as Arc<dyn Store>;
             if let Ok(service) = run_alone(&self.keys, Service::open(store, world, options)) {
                 return Arc::new(service);

@@ -1,7 +1,7 @@
 //! The keys of `vectors/tokens/keys.json`. Everybody has them: nothing real may be signed or sealed with one.
 
 use doorward_crypto::AwsLc;
-use doorward_engine::id::AppId;
+use doorward_engine::id::{AppId, KeyId};
 use doorward_engine::key::ring::KeyRing;
 use doorward_engine::secret::Secret;
 use doorward_engine::time::Millis;
@@ -25,6 +25,8 @@ pub struct TestKeys {
 pub struct SigningKey {
     /// What cases call it.
     pub name: String,
+    /// Its id, if it is a static one. That of others follows from when they were made.
+    pub id: Option<String>,
     /// When it was made, in milliseconds.
     pub created_at: u64,
     /// As it is stored.
@@ -64,12 +66,18 @@ impl TestKeys {
 
     /// A ring of these signing keys and this refresh-token key.
     pub fn ring(&self, app: &AppId, signing: &[&str], refresh: &str, secret: Option<&str>) -> Result<KeyRing, String> {
-        let mut keys = Vec::new();
+        let (mut dynamic, mut fixed) = (Vec::new(), Vec::new());
         for name in signing {
             let key = self.signing(name)?;
-            keys.push((Millis::saturating(key.created_at), Secret::new(key.stored.as_str())));
+            let (created_at, stored) = (Millis::saturating(key.created_at), Secret::new(key.stored.as_str()));
+            match &key.id {
+                None => dynamic.push((created_at, stored)),
+                Some(id) => fixed.push((KeyId::parse(id).map_err(|error| error.to_string())?, created_at, stored)),
+            }
         }
         let secret = secret.map(Secret::new);
-        KeyRing::new(app, keys, self.refresh(refresh)?, secret.as_ref(), &AwsLc).map_err(|error| error.to_string())
+        KeyRing::new(app, dynamic, self.refresh(refresh)?, secret.as_ref(), &AwsLc)
+            .and_then(|ring| ring.with_static_keys(fixed, &AwsLc))
+            .map_err(|error| error.to_string())
     }
 }

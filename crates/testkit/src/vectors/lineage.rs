@@ -8,13 +8,13 @@ use doorward_engine::flow::{Env, Flow, Seen, Step};
 use doorward_engine::hash::{Hash1, Hash2};
 use doorward_engine::id::{AppId, TenantId, UserId};
 use doorward_engine::key::ring::KeyRing;
-use doorward_engine::policy::{Policy, Rotation, Theft};
+use doorward_engine::policy::{Policy, Rotation, StoreCheck, Theft};
 use doorward_engine::secret::Secret;
-use doorward_engine::session::Issued;
 use doorward_engine::session::create::{Create, Created, NewLimits, NewSession};
 use doorward_engine::session::record::Row;
 use doorward_engine::session::refresh::{Refresh, RefreshRequest, Refreshed};
 use doorward_engine::session::verify::{Confirm, ConfirmRequest, Confirmed};
+use doorward_engine::session::{Deny, Issued};
 use doorward_engine::time::{Lifetime, Millis};
 use doorward_engine::token::access::{self, UnsignedAccess};
 use serde::Deserialize;
@@ -27,10 +27,11 @@ use crate::vectors::report::{Case, Report, same, unknown};
 /// When the session of every case is created.
 const CREATED_AT: u64 = 1_767_225_600_000;
 
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 4] = [
     ("rows.json", include_str!("../../../../vectors/lineage/rows.json")),
     ("windows.json", include_str!("../../../../vectors/lineage/windows.json")),
     ("changes.json", include_str!("../../../../vectors/lineage/changes.json")),
+    ("checks.json", include_str!("../../../../vectors/lineage/checks.json")),
 ];
 
 #[derive(Deserialize)]
@@ -53,6 +54,13 @@ enum Mode {
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
+enum Check {
+    Renews,
+    Reports,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum AtTheft {
     Ends,
     Reported,
@@ -68,6 +76,9 @@ struct Request {
     prev: Option<String>,
     #[serde(default)]
     anti_csrf: bool,
+    #[serde(default)]
+    check_store: bool,
+    store_check: Option<Check>,
     static_key: Option<bool>,
     rotation: Option<Mode>,
     grace: Option<u64>,
@@ -79,6 +90,8 @@ struct Expect {
     verdict: String,
     successor: Option<String>,
     row: Option<u8>,
+    #[serde(default)]
+    opens: bool,
     presented: Option<String>,
     since_rotation: Option<u64>,
     window: Option<u8>,
@@ -158,6 +171,7 @@ impl<'a> Session<'a> {
             anti_csrf: false,
             use_static_key: false,
             limits: NewLimits::default(),
+            access_lifetime_once: None,
         };
         match session.drive(0, |env| Create::start(new, env))? {
             Created::Issued(issued) => session.learn("first", *issued)?,
@@ -181,6 +195,11 @@ impl<'a> Session<'a> {
         same("the number of answers", expect.len(), input.steps.len())?;
         for (number, (request, expect)) in input.steps.iter().zip(expect).enumerate() {
             self.set(request.rotation, request.grace);
+            match request.store_check {
+                Some(Check::Renews) => self.policy.store_check = StoreCheck::Renews,
+                Some(Check::Reports) => self.policy.store_check = StoreCheck::Reports,
+                None => {}
+            }
             let verdict = self.answer(request, expect).and_then(|verdict| {
                 same("the verdict", verdict, expect.verdict.as_str())?;
                 same("the row", self.row_after(), expect.row_after.clone())
@@ -193,7 +212,7 @@ impl<'a> Session<'a> {
     fn answer(&mut self, request: &Request, expect: &Expect) -> Result<&'static str, String> {
         match (&request.refresh, &request.verify, &request.foreign) {
             (Some(name), None, None) => self.refresh(name, request, expect),
-            (None, Some(name), None) => self.verify(name, request.at),
+            (None, Some(name), None) => self.verify(name, request),
             (None, None, Some(name)) => self.rotated_elsewhere(name, request),
             _ => Err("a step has one of refresh, verify and foreign".to_owned()),
         }
@@ -207,10 +226,14 @@ impl<'a> Session<'a> {
             anti_csrf_sent,
             anti_csrf: step.anti_csrf,
             use_static_key: step.static_key,
+            access_lifetime_once: None,
             tentative: false,
         };
         match self.drive(step.at, |env| Refresh::start(request, env))? {
             Refreshed::Issued(issued) => {
+                same("the row of the table", issued.answered.map(|answered| answered.row), expect.row)?;
+                let opened = issued.answered.is_some_and(|answered| answered.opened_window);
+                same("whether a window opened", opened, expect.opens)?;
                 self.learn(expect.successor.as_deref().ok_or("a successor, and none is expected")?, *issued)?;
                 Ok("issued")
             }
@@ -228,18 +251,20 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn verify(&mut self, name: &str, at: u64) -> Result<&'static str, String> {
+    fn verify(&mut self, name: &str, step: &Request) -> Result<&'static str, String> {
         let access = self.access.get(name).cloned().ok_or_else(|| format!("no access token of {name}"))?;
         let token = access.unsigned.sign().map_err(|error| error.to_string())?;
-        let claims = access::verify(&token, self.ring, Millis::saturating(CREATED_AT + at), &self.policy)
+        let claims = access::verify(&token, self.ring, Millis::saturating(CREATED_AT + step.at), &self.policy)
             .map_err(|error| error.to_string())?;
-        let request = ConfirmRequest::default();
+        let request = ConfirmRequest { check_store: step.check_store, is_known: false };
         if !Confirm::is_needed(&claims, request, &self.policy) {
             return Ok("stands");
         }
-        match self.drive(at, |env| Confirm::start(claims, &AppId::default(), request, env))? {
-            Confirmed::Stands(_) => Ok("stands"),
+        match self.drive(step.at, |env| Confirm::start(claims, &AppId::default(), request, env))? {
+            Confirmed::Stands { .. } => Ok("stands"),
+            Confirmed::Unauthorised(Deny::RotatedOut) => Ok("rotated_out"),
             Confirmed::Unauthorised(_) => Ok("unauthorised"),
+            Confirmed::Refused(_) => Ok("refused"),
             Confirmed::Renewed(access) => {
                 self.access.insert(name.to_owned(), *access);
                 Ok("renewed")

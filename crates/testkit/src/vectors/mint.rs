@@ -1,7 +1,7 @@
-//! `vectors/tokens/mint.json`: the tokens of a new session, and what may go into them.
+//! `vectors/tokens/mint.json`: the tokens of a new session, tokens for an application, and what may go into them.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use doorward_crypto::AwsLc;
 use doorward_engine::flow::{Env, Flow as _, Seen, Step};
 use doorward_engine::id::{AppId, TenantId, UserId};
@@ -12,9 +12,12 @@ use doorward_engine::session::create::{Create, Created, NewLimits, NewSession};
 use doorward_engine::session::record::Write;
 use doorward_engine::time::{Lifetime, Millis};
 use doorward_engine::token::access;
+use doorward_engine::token::jwt::NewJwt;
+use doorward_engine::token::version::AccessVersion;
 use serde::Deserialize;
 
 use crate::vectors::keys::TestKeys;
+use crate::vectors::policy::PolicyInput;
 use crate::vectors::report::{Case, Report, same, unknown};
 use crate::vectors::sealed::entropy;
 use crate::vectors::text::Text;
@@ -35,19 +38,11 @@ struct CreateInput {
     payload: Option<String>,
     stored_payload: Option<String>,
     #[serde(default)]
+    static_key: bool,
+    #[serde(default)]
     policy: PolicyInput,
     #[serde(default)]
     limits: LimitsInput,
-}
-
-/// What differs from the default policy, in milliseconds.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PolicyInput {
-    idle_limit: Option<u64>,
-    absolute_limit: Option<u64>,
-    #[serde(default)]
-    jitter_per_mille: u16,
 }
 
 /// What a session has of its own, in milliseconds.
@@ -70,6 +65,25 @@ struct CreateExpect {
     anti_csrf: Option<String>,
     hash2: String,
     session_expires_at: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JwtInput {
+    now: u64,
+    keys: Vec<String>,
+    payload: String,
+    issuer: String,
+    validity: u64,
+    static_key: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JwtExpect {
+    header: String,
+    claims: String,
+    token: String,
 }
 
 #[derive(Deserialize)]
@@ -108,6 +122,7 @@ pub fn run() -> Report {
     let keys = TestKeys::read();
     Report::of("mint.json", FILE, |case| match (&keys, case.op) {
         (Ok(keys), "session.create") => create(case, keys),
+        (Ok(keys), "jwt.create") => jwt(case, keys),
         (Ok(_), "payload.parse") => parse(case),
         (Ok(_), "payload.merge") => merge(case),
         (Ok(_), op) => unknown(op),
@@ -121,12 +136,7 @@ fn create(case: &Case<'_>, keys: &TestKeys) -> Result<(), String> {
     let app = AppId::parse(&input.app).map_err(text)?;
     let signing: Vec<&str> = input.keys.iter().map(String::as_str).collect();
     let ring = keys.ring(&app, &signing, &input.refresh_key, None)?;
-    let policy = Policy {
-        idle_limit: input.policy.idle_limit.map(Lifetime::from_millis),
-        absolute_limit: input.policy.absolute_limit.map(Lifetime::from_millis),
-        jitter_per_mille: input.policy.jitter_per_mille,
-        ..Policy::default()
-    };
+    let policy = input.policy.read()?;
     let entropy = entropy(Some(&input.entropy))?;
     let now = Millis::saturating(input.now);
     let env = Env { now, policy: &policy, keys: &ring, crypto: &AwsLc, entropy: &entropy };
@@ -142,7 +152,8 @@ fn create(case: &Case<'_>, keys: &TestKeys) -> Result<(), String> {
         payload,
         data: JsonText::default(),
         anti_csrf: input.anti_csrf,
-        use_static_key: false,
+        use_static_key: input.static_key,
+        access_lifetime_once: None,
         limits: NewLimits {
             access_lifetime: input.limits.access_lifetime.map(Lifetime::from_millis),
             refresh_lifetime: input.limits.refresh_lifetime.map(Lifetime::from_millis),
@@ -165,7 +176,9 @@ fn create(case: &Case<'_>, keys: &TestKeys) -> Result<(), String> {
     let claims = issued.access.claims;
     same("the claims that are announced", claims.json.as_str(), expect.claims.as_str())?;
     let token = issued.access.unsigned.sign().map_err(|error| error.to_string())?;
-    let mut parts = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap_or_default());
+    let is_early = policy.access_version < AccessVersion::V3;
+    let decode = |part: &str| if is_early { STANDARD.decode(part) } else { URL_SAFE_NO_PAD.decode(part) };
+    let mut parts = token.split('.').map(|part| decode(part).unwrap_or_default());
     same("the header", parts.next(), Some(expect.header.into_bytes()))?;
     same("the claims", parts.next(), Some(expect.claims.into_bytes()))?;
     same("the token", token.as_str(), expect.access_token.as_str())?;
@@ -174,6 +187,24 @@ fn create(case: &Case<'_>, keys: &TestKeys) -> Result<(), String> {
         same("the claims as verified", read, claims)?;
     }
     Ok(())
+}
+
+fn jwt(case: &Case<'_>, keys: &TestKeys) -> Result<(), String> {
+    let (input, expect): (JwtInput, JwtExpect) = case.read()?;
+    let signing: Vec<&str> = input.keys.iter().map(String::as_str).collect();
+    let ring = keys.ring(&AppId::default(), &signing, "upstream", None)?;
+    let new = NewJwt {
+        payload: Payload::from_stored(&input.payload).ok_or("a payload that is no object")?,
+        issuer: input.issuer,
+        validity_secs: input.validity,
+        use_static_key: input.static_key,
+    };
+    let unsigned = new.write(&ring, Millis::saturating(input.now), &Policy::default());
+    let token = unsigned.sign().map_err(|error| error.to_string())?;
+    let mut parts = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap_or_default());
+    same("the header", parts.next(), Some(expect.header.into_bytes()))?;
+    same("the claims", parts.next(), Some(expect.claims.into_bytes()))?;
+    same("the token", token, expect.token)
 }
 
 fn parse(case: &Case<'_>) -> Result<(), String> {

@@ -6,6 +6,7 @@ pub mod ids;
 pub mod keys;
 pub mod lineage;
 pub mod mint;
+mod policy;
 mod recipe;
 pub mod refresh;
 pub mod report;

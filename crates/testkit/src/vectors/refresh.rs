@@ -94,6 +94,7 @@ fn open(case: &Case<'_>, keys: &TestKeys) -> Result<(), String> {
         anti_csrf_sent: input.anti_csrf_sent.map(Secret::new),
         anti_csrf: input.anti_csrf,
         use_static_key: None,
+        access_lifetime_once: None,
         tentative: false,
     };
     let asked = match Refresh::start(request.clone(), &env) {

@@ -87,6 +87,7 @@ fn derive(case: &Case<'_>, keys: &TestKeys) -> Result<(), String> {
         anti_csrf_sent: held.anti_csrf_token.map(Secret::new),
         anti_csrf: input.anti_csrf,
         use_static_key: None,
+        access_lifetime_once: None,
         tentative: false,
     };
     let flow = match Refresh::start(request, &env) {

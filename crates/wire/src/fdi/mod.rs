@@ -17,7 +17,7 @@ pub mod front_token;
 pub mod http_date;
 pub mod method;
 pub mod path;
-mod percent;
+pub(crate) mod percent;
 pub mod request;
 pub mod response;
 pub mod same_site;

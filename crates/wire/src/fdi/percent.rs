@@ -31,7 +31,8 @@ pub(crate) fn decode(raw: &[u8]) -> Cow<'_, str> {
     }
 }
 
-fn decoded(raw: &[u8]) -> Option<Vec<u8>> {
+/// Decodes; `None` for a text that is not encoded rightly.
+pub(crate) fn decoded(raw: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(raw.len());
     let mut bytes = raw.iter().copied();
     while let Some(byte) = bytes.next() {

@@ -1,14 +1,17 @@
 //! A store in memory, for tests, demos and tools. It forgets everything when the process ends.
 
+mod directory;
+
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use doorward_engine::flow::Seen;
-use doorward_engine::id::{AppId, SessionKey};
-use doorward_engine::session::record::{Change, Row, Succession, Update, WindowGuard, Write};
+use doorward_engine::id::{AppId, SessionKey, TenantId};
+use doorward_engine::session::record::{Change, PayloadGuard, Row, Succession, Update, WindowGuard, Write};
 use doorward_engine::time::Millis;
 
+use self::directory::Directories;
 use crate::store::{BoxFuture, NewKey, Selector, Store, StoreError, StoreResult, StoredKeys, UserSelector};
 
 /// Keeps sessions and keys in this process's memory, and answers at once.
@@ -26,6 +29,7 @@ pub struct Memory {
 struct State {
     rows: BTreeMap<SessionKey, Row>,
     keys: BTreeMap<AppId, StoredKeys>,
+    directories: Directories,
     closed: bool,
 }
 
@@ -77,6 +81,7 @@ impl Store for Memory {
     fn add_key(&self, app: AppId, key: NewKey) -> BoxFuture<'_, StoreResult<StoredKeys>> {
         Box::pin(async move {
             let mut state = self.open()?;
+            state.directories.ensure(&app, &TenantId::default());
             let keys = state.keys.entry(app).or_default();
             match key {
                 NewKey::Signing { key, newest_seen } => {
@@ -146,6 +151,7 @@ impl State {
         match after {
             None => Seen::Row(stands),
             Some(row) => {
+                self.directories.ensure(&key.app, &key.tenant);
                 self.rows.insert(key, row.clone());
                 Seen::Applied(row)
             }
@@ -158,8 +164,12 @@ impl State {
                 keys.retain(|key| self.rows.remove(key).is_some());
                 keys
             }
-            Selector::User { user, except } => {
-                let goes = |row: &Row| selects(&user, row) && Some(&row.key.handle) != except.as_ref();
+            Selector::User { user, alive_at, except } => {
+                let goes = |row: &Row| {
+                    selects(&user, row)
+                        && alive_at.is_none_or(|moment| row.is_alive(moment))
+                        && Some(&row.key.handle) != except.as_ref()
+                };
                 let keys: Vec<SessionKey> =
                     self.rows.values().filter(|row| goes(row)).map(|row| row.key.clone()).collect();
                 self.rows.retain(|_, row| !goes(row));
@@ -176,7 +186,12 @@ fn succeed(write: Succession, stands: &Row) -> Option<Row> {
         WindowGuard::Absent => stands.window_of_current().is_none(),
         WindowGuard::Is(window) => stands.window == Some(window),
     };
-    if !stands.is_alive(write.now) || stands.current != write.current || !window_stands {
+    let payload_stands = match write.payload {
+        PayloadGuard::Any => true,
+        PayloadGuard::Lacks(texts) => !texts.iter().any(|text| stands.payload.as_str().contains(text)),
+        PayloadGuard::Is(payload) => stands.payload == payload,
+    };
+    if !stands.is_alive(write.now) || stands.current != write.current || !window_stands || !payload_stands {
         return None;
     }
     let mut row = stands.clone();

@@ -1,0 +1,45 @@
+//! `/user/id`, `/user/remove`, `/users/count` and `/users/count/active`: what SDKs ask about users that are other
+//! recipes'.
+
+use doorward_engine::id::UserId;
+use doorward_service::store::{Selector, UserSelector};
+use doorward_wire::cdi::answer::Answer;
+use doorward_wire::cdi::{user_count, user_id, user_remove};
+
+use crate::cdi::call::Call;
+use crate::cdi::fault::Fault;
+
+/// Knows no user.
+pub(super) fn by_id(call: &Call<'_>) -> Result<Answer, Fault> {
+    user_id::parse(call.query)?;
+    call.app_only()?;
+    call.app()?;
+    Ok(user_id::render())
+}
+
+/// Ends all sessions of a user, in all tenants of the app.
+pub(super) async fn remove(call: &Call<'_>) -> Result<Answer, Fault> {
+    let user = user_remove::parse(&call.object()?)?;
+    call.app_only()?;
+    let app = call.app()?.id().clone();
+    // An id that no stored user can have has no sessions.
+    if let Ok(user) = UserId::parse_or_empty(&user) {
+        let user = UserSelector { app, tenant: None, user };
+        call.service().await?.revoke(Selector::User { user, alive_at: None, except: None }).await?;
+    }
+    Ok(user_remove::render())
+}
+
+/// Counts none.
+pub(super) fn count(call: &Call<'_>) -> Result<Answer, Fault> {
+    call.tenant()?;
+    Ok(user_count::render(0))
+}
+
+/// Counts those that were there.
+pub(super) async fn count_active(call: &Call<'_>) -> Result<Answer, Fault> {
+    let since = user_count::parse_active(call.query)?;
+    call.app_only()?;
+    let app = call.app()?.id().clone();
+    Ok(user_count::render(call.cdi.directory.0.count_active(app, since).await?))
+}

@@ -1,0 +1,165 @@
+//! The backend interface (CDI): from an HTTP request to its answer (`spec/modern-core.md` 1 to 5).
+
+mod activity;
+mod app;
+mod apps;
+mod call;
+mod endpoint;
+mod fault;
+mod guard;
+mod hello_limit;
+mod request_counts;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use doorward_engine::id::AppId;
+use doorward_service::ServiceError;
+use doorward_service::directory::Directory;
+use doorward_service::env::World;
+use doorward_wire::cdi::answer::{Answer, Refusal};
+use doorward_wire::cdi::input::Query;
+use doorward_wire::cdi::route::{self, Endpoint, Route};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+
+use crate::cdi::activity::Activity;
+use crate::cdi::apps::Apps;
+use crate::cdi::call::Call;
+use crate::cdi::fault::Fault;
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+
+/// Serves the interface over a store. What listens, and what bounds a request's size and time, stands before it.
+#[derive(Debug)]
+pub struct Cdi {
+    directory: DirectoryHandle,
+    world: World,
+    settings: Arc<Settings>,
+    apps: Apps,
+    activity: Activity,
+    metrics: Arc<Metrics>,
+}
+
+/// A directory behind `Debug`.
+struct DirectoryHandle(Arc<dyn Directory>);
+
+impl std::fmt::Debug for DirectoryHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Directory(..)")
+    }
+}
+
+impl Cdi {
+    /// Reads the apps and tenants, and opens the default app: its keys are made if it has none.
+    pub async fn new(
+        directory: Arc<dyn Directory>,
+        world: World,
+        settings: Arc<Settings>,
+    ) -> Result<Self, ServiceError> {
+        Self::with_metrics(directory, world, settings, Arc::default()).await
+    }
+
+    /// The same, and counts what it does in these.
+    pub async fn with_metrics(
+        directory: Arc<dyn Directory>,
+        world: World,
+        settings: Arc<Settings>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, ServiceError> {
+        let apps = Apps::open(Arc::clone(&directory), world.clone(), Arc::clone(&settings)).await?;
+        let public = apps.snapshot().app(AppId::DEFAULT).cloned();
+        if let Some(public) = public {
+            apps.service(&public).await?;
+        }
+        let activity = Activity::new(Arc::clone(&directory));
+        Ok(Self { directory: DirectoryHandle(directory), world, settings, apps, activity, metrics })
+    }
+
+    /// Answers one request of a peer. It never fails: a fault is an answer too.
+    pub async fn answer(&self, request: Request<Bytes>, peer: IpAddr) -> Response<Bytes> {
+        let started = Instant::now();
+        let is_head = request.method() == Method::HEAD;
+        let mut endpoint = Endpoint::Unknown;
+        let mut response = match self.routed(&request, peer, &mut endpoint).await {
+            Ok(response) => response,
+            Err(fault) => respond(fault.into_answer()),
+        };
+        self.metrics.request(endpoint.path(), response.status().as_u16(), started.elapsed());
+        if is_head {
+            *response.body_mut() = Bytes::new();
+        }
+        response
+    }
+
+    /// Does one round of what should happen now and then, for each app that is open.
+    pub async fn upkeep(&self) -> Result<(), ServiceError> {
+        for app in self.apps.snapshot().apps() {
+            if let Some(service) = app.opened() {
+                service.upkeep().await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn routed(
+        &self,
+        request: &Request<Bytes>,
+        peer: IpAddr,
+        endpoint: &mut Endpoint,
+    ) -> Result<Response<Bytes>, Fault> {
+        let path = route::decode(request.uri().path())?;
+        let Some(below) = path.strip_prefix(&*self.settings.base_path) else {
+            return Err(Refusal::NOT_FOUND.into());
+        };
+        if below.is_empty() {
+            return Ok(redirect(&self.settings.base_path));
+        }
+        if !below.starts_with('/') {
+            return Err(Refusal::NOT_FOUND.into());
+        }
+        let below = route::fold(below);
+        let route = Route::find(&below);
+        *endpoint = route.endpoint;
+        let snapshot = self.apps.find(route.app, route.tenant).await?;
+        let app = snapshot.app(route.app);
+        let dialect = guard::admit(&route, app.map(|app| &**app), request.headers(), peer)?;
+        let call = Call {
+            cdi: self,
+            route,
+            dialect,
+            method: request.method(),
+            query: Query::new(request.uri().query().unwrap_or_default()),
+            body: request.body(),
+            found: app.cloned(),
+        };
+        let answer = endpoint::dispatch(&call).await.unwrap_or_else(Fault::into_answer);
+        if let Some(app) = app {
+            app.counts().add(self.world.clock.now());
+        }
+        Ok(respond(answer))
+    }
+}
+
+fn respond(answer: Answer) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer.content.header()));
+    if let Some(value) = answer.cache_control.and_then(|value| HeaderValue::try_from(value).ok()) {
+        headers.insert(CACHE_CONTROL, value);
+    }
+    response
+}
+
+/// The base path without its `/` is not the root yet.
+fn redirect(base_path: &str) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::FOUND;
+    if let Ok(location) = HeaderValue::try_from(format!("{base_path}/")) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}

@@ -1,0 +1,119 @@
+//! Rules about texts. The refusals are SuperTokens' own, where it has the option (`spec/modern-core.md` 10.2, 10.3).
+
+use doorward_wire::cdi::version::CdiVersion;
+use regex::{Regex, RegexBuilder};
+
+use super::uri::PostgresUri;
+
+type Checked = Result<(), &'static str>;
+
+/// Keys shorter than this are refused.
+const KEY_CHARS: usize = 20;
+
+/// How large a compiled regular expression may be: an operator of one tenant mustn't take the memory of all.
+const REGEX_BYTES: usize = 1 << 20;
+
+pub(super) fn not_empty(text: &str) -> Checked {
+    if text.trim().is_empty() { Err("it must not be empty") } else { Ok(()) }
+}
+
+pub(super) fn base_path(text: &str) -> Checked {
+    if text.contains(' ') {
+        return Err("Invalid characters in base_path config");
+    }
+    // Compared as it is sent: what a client would escape, or send as a query, can't match.
+    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'"' | b'<' | b'>' | b'\\');
+    if text.bytes().all(plain) { Ok(()) } else { Err("Invalid characters in base_path config") }
+}
+
+/// The keys of a list: parted by commas, without any blank. A comma at the end begins no key.
+pub(super) fn split_keys(text: &str) -> Vec<String> {
+    let plain: String = text.chars().filter(|char| !char.is_whitespace()).collect();
+    let kept = plain.trim_end_matches(',');
+    kept.split(',').map(str::to_owned).collect()
+}
+
+pub(super) fn api_keys(text: &str) -> Checked {
+    let keys = split_keys(text);
+    if keys.iter().any(|key| key.chars().count() < KEY_CHARS) {
+        return Err("One of the API keys is too short. Please use at least 20 characters");
+    }
+    if !keys.iter().all(|key| key.bytes().all(is_key_byte)) {
+        return Err("Invalid characters in API key. Please only use '=', '-' and alpha-numeric (including capitals)");
+    }
+    Ok(())
+}
+
+pub(super) fn saas_secret(text: &str) -> Checked {
+    let key = text.trim();
+    if key.chars().count() < 2 * KEY_CHARS {
+        return Err("supertokens_saas_secret is too short. Please use at least 40 characters");
+    }
+    if !key.bytes().all(is_key_byte) {
+        return Err(
+            "Invalid characters in supertokens_saas_secret key. Please only use '=', '-' and alpha-numeric (including \
+             capitals)",
+        );
+    }
+    Ok(())
+}
+
+fn is_key_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'=' | b'-')
+}
+
+pub(super) fn succession_secret(text: &str) -> Checked {
+    if text.chars().count() < 32 { Err("it must have at least 32 characters") } else { Ok(()) }
+}
+
+/// The regular expression for a whole address; `None` for a blank text, which is as good as none.
+pub(super) fn whole_address(text: &str) -> Result<Option<Regex>, regex::Error> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    // By itself first: a lone `)` must not end the group that is put around it.
+    RegexBuilder::new(text).size_limit(REGEX_BYTES).build()?;
+    RegexBuilder::new(&format!(r"\A(?:{text})\z")).size_limit(REGEX_BYTES).build().map(Some)
+}
+
+pub(super) fn ip_allow(text: &str) -> Checked {
+    let refusal = "Provided regular expression is invalid for ip_allow_regex config";
+    whole_address(text).map(drop).map_err(|_| refusal)
+}
+
+pub(super) fn ip_deny(text: &str) -> Checked {
+    let refusal = "Provided regular expression is invalid for ip_deny_regex config";
+    whole_address(text).map(drop).map_err(|_| refusal)
+}
+
+pub(super) fn max_cdi(text: &str) -> Checked {
+    let refusals = [
+        "supertokens_max_cdi_version is not a valid semantic version",
+        "supertokens_max_cdi_version is not a supported version",
+    ];
+    version(text, refusals)
+}
+
+pub(super) fn min_cdi(text: &str) -> Checked {
+    let refusals = [
+        "supertokens_min_cdi_version is not a valid semantic version",
+        "supertokens_min_cdi_version is not a supported version",
+    ];
+    version(text, refusals)
+}
+
+fn version(text: &str, [no_version, not_spoken]: [&'static str; 2]) -> Checked {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !text.trim().split('.').all(is_number) {
+        return Err(no_version);
+    }
+    CdiVersion::parse(text.trim()).map(drop).ok_or(not_spoken)
+}
+
+pub(super) fn postgresql_uri(text: &str) -> Checked {
+    PostgresUri::parse(text).map(drop).ok_or(
+        "The provided postgresql connection URI has an incorrect format. Please use a format like \
+         postgresql://[user[:[password]]@]host[:port][/dbname][?attr1=val1&attr2=val2...",
+    )
+}
