@@ -7,6 +7,7 @@ mod feature_flag;
 mod handshake;
 mod hello;
 mod jwks;
+mod jwt;
 mod jwt_data;
 mod license;
 mod request_stats;
@@ -66,7 +67,9 @@ pub(crate) async fn dispatch(call: &Call<'_>) -> Result<Answer, Fault> {
         (Endpoint::UserRemove, POST) => user::remove(call).await,
         (Endpoint::UserCount, GET) => user::count(call),
         (Endpoint::ActiveUserCount, GET) => user::count_active(call).await,
+        (Endpoint::Jwt, POST) => jwt::handle(call).await,
         (Endpoint::Jwks, GET) => jwks::handle(call).await,
+        (Endpoint::PublicJwks, GET) => jwks::handle_public(call).await,
         (Endpoint::Tenant(generation), GET) => tenant::get(call, generation),
         (Endpoint::Tenant(generation), PUT) => tenant::put(call, generation).await,
         (Endpoint::TenantRemove, POST) => tenant::remove(call).await,
