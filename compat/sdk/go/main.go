@@ -146,108 +146,113 @@ func onlyAdmins(global []claims.SessionClaimValidator, _ sessmodels.SessionConta
 	return append(global, roleValidators.HasValue("admin", nil, nil)), nil
 }
 
-var routes = map[string]http.HandlerFunc{
-	"POST /login": open(func(w http.ResponseWriter, r *http.Request, in input) (interface{}, error) {
-		if in.Tenant == "" {
-			in.Tenant = "public"
-		}
-		container, err := session.CreateNewSession(r, w, in.Tenant, in.User, in.Payload, in.Data)
-		if err != nil {
-			return nil, err
-		}
-		return describe(container), nil
-	}),
-	"GET /session":  behind(nil, show),
-	"POST /session": behind(nil, show),
-	"GET /checked":  behind(&sessmodels.VerifySessionOptions{CheckDatabase: yes()}, show),
-	"GET /optional": behind(&sessmodels.VerifySessionOptions{SessionRequired: no()}, func(container sessmodels.SessionContainer, _ input) (interface{}, error) {
-		if container == nil {
-			return object{"user": nil}, nil
-		}
-		return object{"user": container.GetUserID()}, nil
-	}),
-	"POST /logout": behind(nil, func(container sessmodels.SessionContainer, _ input) (interface{}, error) {
-		return object{}, container.RevokeSession()
-	}),
-	"POST /payload": behind(nil, func(container sessmodels.SessionContainer, in input) (interface{}, error) {
-		err := container.MergeIntoAccessTokenPayload(in.Update)
-		return describe(container), err
-	}),
-	"GET /data": behind(nil, func(container sessmodels.SessionContainer, _ input) (interface{}, error) {
-		data, err := container.GetSessionDataInDatabase()
-		return object{"data": data}, err
-	}),
-	"POST /data": behind(nil, func(container sessmodels.SessionContainer, in input) (interface{}, error) {
-		return object{}, container.UpdateSessionDataInDatabase(in.Data)
-	}),
-	"GET /role": behind(&sessmodels.VerifySessionOptions{OverrideGlobalClaimValidators: onlyAdmins}, show),
-	"POST /role/refetch": behind(nil, func(container sessmodels.SessionContainer, _ input) (interface{}, error) {
-		return object{}, container.FetchAndSetClaim(roleClaim)
-	}),
-	"GET /admin/sessions": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
-		handles, err := session.GetAllSessionHandlesForUser(in.User, tenantOf(in))
-		return object{"handles": handles}, err
-	}),
-	"GET /admin/session": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
-		info, err := session.GetSessionInformation(in.Handle)
-		if err != nil || info == nil {
-			return object{"found": false}, err
-		}
-		return object{
-			"found": true, "handle": info.SessionHandle, "user": info.UserId, "tenant": info.TenantId, "created": info.TimeCreated,
-			"expires": info.Expiry, "payload": info.CustomClaimsInAccessTokenPayload, "data": info.SessionDataInDatabase,
-		}, nil
-	}),
-	"POST /admin/revoke": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
-		revoked, err := session.RevokeSession(in.Handle)
-		return object{"revoked": revoked}, err
-	}),
-	"POST /admin/revoke-many": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
-		handles, err := session.RevokeMultipleSessions(in.Handles)
-		return object{"handles": handles}, err
-	}),
-	"POST /admin/revoke-all": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
-		handles, err := session.RevokeAllSessionsForUser(in.User, tenantOf(in))
-		return object{"handles": handles}, err
-	}),
-	"POST /admin/payload": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
-		updated, err := session.MergeIntoAccessTokenPayload(in.Handle, in.Update)
-		return object{"updated": updated}, err
-	}),
-	"POST /admin/data": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
-		updated, err := session.UpdateSessionDataInDatabase(in.Handle, in.Data)
-		return object{"updated": updated}, err
-	}),
-	"POST /admin/role": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
-		roles.Store(in.User, in.Role)
-		return object{}, nil
-	}),
-	"POST /admin/tenant": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
-		made, err := multitenancy.CreateOrUpdateTenant(in.Tenant, multitenancymodels.TenantConfig{})
-		if err != nil {
-			return nil, err
-		}
-		return object{"created": made.OK.CreatedNew}, nil
-	}),
-	"POST /jwt": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
-		made, err := session.CreateJWT(in.Payload, in.Validity, in.UseStatic)
-		if err != nil {
-			return nil, err
-		}
-		if made.OK == nil {
-			return nil, fmt.Errorf("the algorithm is not supported")
-		}
-		return object{"jwt": made.OK.Jwt}, nil
-	}),
+// routes needs the SDK to be set up: its guards look for it when they are made.
+func routes() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"POST /login": open(func(w http.ResponseWriter, r *http.Request, in input) (interface{}, error) {
+			if in.Tenant == "" {
+				in.Tenant = "public"
+			}
+			container, err := session.CreateNewSession(r, w, in.Tenant, in.User, in.Payload, in.Data)
+			if err != nil {
+				return nil, err
+			}
+			return describe(container), nil
+		}),
+		"GET /session":  behind(nil, show),
+		"POST /session": behind(nil, show),
+		"GET /checked":  behind(&sessmodels.VerifySessionOptions{CheckDatabase: yes()}, show),
+		"GET /optional": behind(&sessmodels.VerifySessionOptions{SessionRequired: no()}, func(container sessmodels.SessionContainer, _ input) (interface{}, error) {
+			if container == nil {
+				return object{"user": nil}, nil
+			}
+			return object{"user": container.GetUserID()}, nil
+		}),
+		"POST /logout": behind(nil, func(container sessmodels.SessionContainer, _ input) (interface{}, error) {
+			return object{}, container.RevokeSession()
+		}),
+		"POST /payload": behind(nil, func(container sessmodels.SessionContainer, in input) (interface{}, error) {
+			err := container.MergeIntoAccessTokenPayload(in.Update)
+			return describe(container), err
+		}),
+		"GET /data": behind(nil, func(container sessmodels.SessionContainer, _ input) (interface{}, error) {
+			data, err := container.GetSessionDataInDatabase()
+			return object{"data": data}, err
+		}),
+		"POST /data": behind(nil, func(container sessmodels.SessionContainer, in input) (interface{}, error) {
+			return object{}, container.UpdateSessionDataInDatabase(in.Data)
+		}),
+		"GET /role": behind(&sessmodels.VerifySessionOptions{OverrideGlobalClaimValidators: onlyAdmins}, show),
+		"POST /role/refetch": behind(nil, func(container sessmodels.SessionContainer, _ input) (interface{}, error) {
+			return object{}, container.FetchAndSetClaim(roleClaim)
+		}),
+		"GET /admin/sessions": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
+			handles, err := session.GetAllSessionHandlesForUser(in.User, tenantOf(in))
+			return object{"handles": handles}, err
+		}),
+		"GET /admin/session": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
+			info, err := session.GetSessionInformation(in.Handle)
+			if err != nil || info == nil {
+				return object{"found": false}, err
+			}
+			return object{
+				"found": true, "handle": info.SessionHandle, "user": info.UserId, "tenant": info.TenantId, "created": info.TimeCreated,
+				"expires": info.Expiry, "payload": info.CustomClaimsInAccessTokenPayload, "data": info.SessionDataInDatabase,
+			}, nil
+		}),
+		"POST /admin/revoke": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
+			revoked, err := session.RevokeSession(in.Handle)
+			return object{"revoked": revoked}, err
+		}),
+		"POST /admin/revoke-many": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
+			handles, err := session.RevokeMultipleSessions(in.Handles)
+			return object{"handles": handles}, err
+		}),
+		"POST /admin/revoke-all": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
+			handles, err := session.RevokeAllSessionsForUser(in.User, tenantOf(in))
+			return object{"handles": handles}, err
+		}),
+		"POST /admin/payload": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
+			updated, err := session.MergeIntoAccessTokenPayload(in.Handle, in.Update)
+			return object{"updated": updated}, err
+		}),
+		"POST /admin/data": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
+			updated, err := session.UpdateSessionDataInDatabase(in.Handle, in.Data)
+			return object{"updated": updated}, err
+		}),
+		"POST /admin/role": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
+			roles.Store(in.User, in.Role)
+			return object{}, nil
+		}),
+		"POST /admin/tenant": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
+			made, err := multitenancy.CreateOrUpdateTenant(in.Tenant, multitenancymodels.TenantConfig{})
+			if err != nil {
+				return nil, err
+			}
+			return object{"created": made.OK.CreatedNew}, nil
+		}),
+		"POST /jwt": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
+			made, err := session.CreateJWT(in.Payload, in.Validity, in.UseStatic)
+			if err != nil {
+				return nil, err
+			}
+			if made.OK == nil {
+				return nil, fmt.Errorf("the algorithm is not supported")
+			}
+			return object{"jwt": made.OK.Jwt}, nil
+		}),
+	}
 }
 
-func serve(w http.ResponseWriter, r *http.Request) {
-	route, found := routes[r.Method+" "+strings.TrimSuffix(r.URL.Path, "/")]
-	if !found {
-		http.NotFound(w, r)
-		return
+func serve(routes map[string]http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		route, found := routes[r.Method+" "+strings.TrimSuffix(r.URL.Path, "/")]
+		if !found {
+			http.NotFound(w, r)
+			return
+		}
+		route(w, r)
 	}
-	route(w, r)
 }
 
 func main() {
@@ -260,5 +265,5 @@ func main() {
 		log.Fatal(err)
 	}
 	fmt.Println("ready on", port)
-	log.Fatal(http.Serve(listener, supertokens.Middleware(http.HandlerFunc(serve))))
+	log.Fatal(http.Serve(listener, supertokens.Middleware(serve(routes()))))
 }
