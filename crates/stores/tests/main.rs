@@ -16,3 +16,7 @@ mod log;
 mod schema;
 #[cfg(feature = "transfer")]
 mod transfer;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;

@@ -1,5 +1,6 @@
 //! The recorded answers of the real service (`vectors/cdi`), held against this server, in process and with a stepped clock.
 
+mod java_cases;
 mod server;
 
 use std::collections::BTreeMap;

@@ -1,7 +1,6 @@
 //! The statements on apps, tenants and what else a server keeps (`spec/modern-core.md` 5 and 9.1).
 //!
-//! Only tenants of the connection URI domain `''` are ours: upstream keeps those of its other databases in the same
-//! table.
+//! Only tenants of the connection URI domain `''` are ours: upstream keeps the settings of the others in the same table.
 
 use doorward_engine::id::{AppId, TenantId, UserId};
 use doorward_engine::payload::JsonText;
@@ -15,20 +14,23 @@ use super::read::get;
 use super::sessions::ensure;
 use super::sql::Sql;
 use super::statement::{Statement, Writer};
-use crate::sql::row::{Unreadable, moment_column};
+use crate::sql::row::{app_id, moment_column, tenant_id};
 
 /// Sessions up to this number are counted one by one.
 const COUNTED: i64 = 100_000;
 
+/// Sessions that one statement deletes before a tenant or an app goes.
+const BATCH: i64 = 1000;
+
 #[derive(Debug)]
 pub(super) struct DirectorySql {
     tenants: Statement,
-    add_config: Statement,
-    change_config: Statement,
+    put_config: Statement,
     clear_first: Statement,
     clear_required: Statement,
     add_first: Statement,
     add_required: Statement,
+    some_sessions: Statement,
     remove_configs: Statement,
     remove_tenant: Statement,
     remove_app: Statement,
@@ -46,20 +48,23 @@ impl DirectorySql {
     /// for large tables the estimate in `pg_class`.
     pub(super) fn new(writer: &Writer<'_>) -> Self {
         Self {
+            // Tenants whose settings are those of another domain are left out; those without any are ours.
             tenants: writer.statement(
-                "SELECT app_id, tenant_id, core_config, email_password_enabled, third_party_enabled, passwordless_enabled, \
-                 {factors} FROM {tenant_configs} AS configs WHERE connection_uri_domain = ''",
+                "SELECT tenants.app_id, tenants.tenant_id, core_config, email_password_enabled, third_party_enabled, \
+                 passwordless_enabled, {factors} FROM {tenants} AS tenants LEFT JOIN {tenant_configs} AS configs \
+                 ON configs.connection_uri_domain = '' AND configs.app_id = tenants.app_id \
+                 AND configs.tenant_id = tenants.tenant_id WHERE configs.app_id IS NOT NULL OR NOT EXISTS \
+                 (SELECT 1 FROM {tenant_configs} AS others \
+                 WHERE others.app_id = tenants.app_id AND others.tenant_id = tenants.tenant_id)",
             ),
-            add_config: writer.statement(
+            put_config: writer.statement(
                 "INSERT INTO {tenant_configs} (connection_uri_domain, app_id, tenant_id, core_config, \
                  email_password_enabled, third_party_enabled, passwordless_enabled{insert_factors}) \
                  VALUES ('', $app, $tenant, $config, $email_password, $third_party, $passwordless{factor_values}) \
-                 ON CONFLICT (connection_uri_domain, app_id, tenant_id) DO NOTHING",
-            ),
-            change_config: writer.statement(
-                "UPDATE {tenant_configs} SET core_config = $config, email_password_enabled = $email_password, \
-                 third_party_enabled = $third_party, passwordless_enabled = $passwordless{set_factors} \
-                 WHERE connection_uri_domain = '' AND app_id = $app AND tenant_id = $tenant",
+                 ON CONFLICT (connection_uri_domain, app_id, tenant_id) DO UPDATE SET core_config = EXCLUDED.core_config, \
+                 email_password_enabled = EXCLUDED.email_password_enabled, \
+                 third_party_enabled = EXCLUDED.third_party_enabled, \
+                 passwordless_enabled = EXCLUDED.passwordless_enabled{set_factors}",
             ),
             clear_first: writer.statement(
                 "DELETE FROM {tenant_first_factors} \
@@ -78,6 +83,11 @@ impl DirectorySql {
                 "INSERT INTO {tenant_required_secondary_factors} (connection_uri_domain, app_id, tenant_id, factor_id) \
                  SELECT '', $app::VARCHAR, $tenant::VARCHAR, factor FROM unnest($factors::TEXT[]) AS factor \
                  ON CONFLICT (connection_uri_domain, app_id, tenant_id, factor_id) DO NOTHING",
+            ),
+            some_sessions: writer.statement(
+                "DELETE FROM {session_info} WHERE (app_id, tenant_id, session_handle) IN \
+                 (SELECT app_id, tenant_id, session_handle FROM {session_info} WHERE app_id = $app \
+                 AND ($tenant::TEXT IS NULL OR tenant_id = $tenant) LIMIT $limit::BIGINT)",
             ),
             remove_configs: writer.statement(
                 "DELETE FROM {tenant_configs} WHERE connection_uri_domain = '' AND app_id = $app \
@@ -122,37 +132,22 @@ impl Job for Tenants {
     const WRITES: bool = false;
 
     async fn run(&self, db: &Db<'_>, sql: &Sql, _: bool) -> Result<Vec<StoredTenant>, Fault> {
-        let rows = db.rows(&sql.directory.tenants, &[]).await?;
-        let mut tenants = rows.iter().map(tenant_of).collect::<Result<Vec<_>, Fault>>()?;
-        // Upstream keeps no row for it until something is set.
-        if !tenants.iter().any(|tenant| tenant.app.is_default() && tenant.tenant.is_default()) {
-            tenants.push(StoredTenant {
-                app: AppId::default(),
-                tenant: TenantId::default(),
-                core_config: JsonText::default(),
-                first_factors: None,
-                required_secondary_factors: None,
-                login_methods: LoginMethods::default(),
-            });
-        }
-        Ok(tenants)
+        db.rows(&sql.directory.tenants, &[]).await?.iter().map(tenant_of).collect()
     }
 }
 
 fn tenant_of(row: &tokio_postgres::Row) -> Result<StoredTenant, Fault> {
-    let first_factors: Option<Vec<String>> = get(row, 7, "factor_id")?;
-    let required: Option<Vec<String>> = get(row, 8, "factor_id")?;
-    let is_null = match get::<Option<bool>>(row, 6, "is_first_factors_null")? {
-        Some(is_null) => is_null,
-        // Written by a release that had no such column.
-        None => first_factors.as_ref().is_none_or(Vec::is_empty),
-    };
     let config: Option<&str> = get(row, 2, "core_config")?;
+    // Null where a release without the column wrote the row.
+    let no_first_factors: Option<bool> = get(row, 6, "is_first_factors_null")?;
+    let first: Option<Vec<String>> = get(row, 7, "factor_id")?;
+    let required: Option<Vec<String>> = get(row, 8, "factor_id")?;
+    let has_none = no_first_factors.unwrap_or(true);
     Ok(StoredTenant {
-        app: AppId::parse(get(row, 0, "app_id")?).map_err(|_| Unreadable("app_id"))?,
-        tenant: TenantId::parse(get(row, 1, "tenant_id")?).map_err(|_| Unreadable("tenant_id"))?,
+        app: app_id(get(row, 0, "app_id")?)?,
+        tenant: tenant_id(get(row, 1, "tenant_id")?)?,
         core_config: config.map(JsonText::from_stored).unwrap_or_default(),
-        first_factors: first_factors.filter(|_| !is_null),
+        first_factors: first.filter(|first| !has_none || !first.is_empty()),
         required_secondary_factors: required.filter(|required| !required.is_empty()),
         login_methods: LoginMethods {
             email_password: get(row, 3, "email_password_enabled")?,
@@ -175,7 +170,7 @@ impl Job for PutTenant {
             return Err(Fault::NoRoom("factors"));
         }
         db.begin().await?;
-        ensure(db, sql, &new.app, &new.tenant, *now).await?;
+        let is_new = ensure(db, sql, &new.app, &new.tenant, *now).await?;
         let (app, tenant) = (("app", &new.app.as_str() as _), ("tenant", &new.tenant.as_str() as _));
         let values: [Value<'_>; 7] = [
             app,
@@ -186,10 +181,7 @@ impl Job for PutTenant {
             ("passwordless", &new.login_methods.passwordless),
             ("no_first_factors", &first.is_none()),
         ];
-        let added = db.execute(&sql.directory.add_config, &values).await? > 0;
-        if !added {
-            db.execute(&sql.directory.change_config, &values).await?;
-        }
+        db.execute(&sql.directory.put_config, &values).await?;
         if sql.room.factors {
             db.execute(&sql.directory.clear_first, &[app, tenant]).await?;
             db.execute(&sql.directory.clear_required, &[app, tenant]).await?;
@@ -200,16 +192,29 @@ impl Job for PutTenant {
             }
         }
         db.commit().await?;
-        let is_base = new.app.is_default() && new.tenant.is_default();
-        if in_doubt && !added && !is_base {
-            return Err(Fault::Doubt);
-        }
-        Ok(added && !is_base)
+        // The attempt before this one may have made it.
+        if in_doubt && !is_new { Err(Fault::Doubt) } else { Ok(is_new) }
     }
 }
 
-/// Deletes a tenant, or an app with all its tenants; the answer is whether it was there.
-pub(super) struct RemoveTenant(pub(super) AppId, pub(super) Option<TenantId>);
+/// Deletes some sessions of a tenant or of an app, so that what deletes it is done soon; the answer is whether that was
+/// all of them.
+pub(super) struct RemoveSessions(pub(super) AppId, pub(super) Option<TenantId>);
+
+impl Job for RemoveSessions {
+    type Answer = bool;
+
+    async fn run(&self, db: &Db<'_>, sql: &Sql, _: bool) -> Result<bool, Fault> {
+        let tenant = self.1.as_ref().map(TenantId::as_str);
+        let values: [Value<'_>; 3] = [("app", &self.0.as_str()), ("tenant", &tenant), ("limit", &BATCH)];
+        let deleted = db.execute(&sql.directory.some_sessions, &values).await?;
+        Ok(deleted < BATCH.unsigned_abs())
+    }
+}
+
+/// Deletes a tenant, or an app with all its tenants; what hangs on them goes with them, by the foreign keys. The answer is
+/// whether it was there. `public` is made anew at once.
+pub(super) struct RemoveTenant(pub(super) AppId, pub(super) Option<TenantId>, pub(super) Millis);
 
 impl Job for RemoveTenant {
     type Answer = bool;
@@ -218,14 +223,15 @@ impl Job for RemoveTenant {
         let tenant = self.1.as_ref().map(TenantId::as_str);
         let values: [Value<'_>; 2] = [("app", &self.0.as_str()), ("tenant", &tenant)];
         db.begin().await?;
-        let configs = db.execute(&sql.directory.remove_configs, &values).await?;
+        db.execute(&sql.directory.remove_configs, &values).await?;
         let statement = if tenant.is_some() { &sql.directory.remove_tenant } else { &sql.directory.remove_app };
-        let rows = db.execute(statement, &values).await?;
-        db.commit().await?;
-        match configs + rows {
-            0 if in_doubt => Err(Fault::Doubt),
-            removed => Ok(removed > 0),
+        let was_there = db.execute(statement, &values).await? > 0;
+        if self.0.is_default() {
+            ensure(db, sql, &AppId::default(), &TenantId::default(), self.2).await?;
         }
+        db.commit().await?;
+        // The attempt before this one may have taken it.
+        if in_doubt && !was_there { Err(Fault::Doubt) } else { Ok(was_there) }
     }
 }
 

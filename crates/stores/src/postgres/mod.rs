@@ -29,6 +29,7 @@ use doorward_engine::id::{AppId, SessionKey, TenantId, UserId};
 use doorward_engine::session::record::{Row, Write};
 use doorward_engine::time::Millis;
 use doorward_service::directory::{Directory, StoredTenant};
+use doorward_service::env::{Clock as _, SystemClock};
 use doorward_service::store::{
     BoxFuture, NewKey, Selector, Store, StoreError, StoreResult, StoredKeys, UserSelector,
 };
@@ -112,6 +113,15 @@ impl Postgres {
         }
         let keeper = tokio::spawn(keep(Arc::clone(&connections), limits.idle_timeout));
         Ok(Self { connections, keeper })
+    }
+}
+
+impl Postgres {
+    /// Deletes a tenant or an app, its sessions first and a batch a statement: nobody waits long behind it.
+    async fn remove(&self, app: AppId, tenant: Option<TenantId>) -> StoreResult<bool> {
+        while !self.connections.run(directory::RemoveSessions(app.clone(), tenant.clone())).await? {}
+        let now = SystemClock.now();
+        self.connections.run(directory::RemoveTenant(app, tenant, now)).await
     }
 }
 
@@ -205,11 +215,11 @@ impl Directory for Postgres {
     }
 
     fn remove_tenant(&self, app: AppId, tenant: TenantId) -> BoxFuture<'_, StoreResult<bool>> {
-        Box::pin(self.connections.run(directory::RemoveTenant(app, Some(tenant))))
+        Box::pin(self.remove(app, Some(tenant)))
     }
 
     fn remove_app(&self, app: AppId) -> BoxFuture<'_, StoreResult<bool>> {
-        Box::pin(self.connections.run(directory::RemoveTenant(app, None)))
+        Box::pin(self.remove(app, None))
     }
 
     fn value(&self, app: AppId, tenant: TenantId, name: &'static str) -> BoxFuture<'_, StoreResult<Option<String>>> {

@@ -6,7 +6,9 @@
 
 use doorward_engine::flow::Seen;
 use doorward_engine::id::{AppId, SessionKey, TenantId};
-use doorward_engine::session::record::{Change, Removal, Row, Succession, Update, Window, WindowGuard, Write};
+use doorward_engine::session::record::{
+    Change, PayloadGuard, Removal, Row, Succession, Update, Window, WindowGuard, Write,
+};
 use doorward_engine::time::Millis;
 use doorward_service::store::{Selector, UserSelector};
 
@@ -16,7 +18,7 @@ use super::pool::Job;
 use super::read::{get, row_of};
 use super::sql::Sql;
 use super::statement::{Statement, Writer};
-use crate::sql::row::{lifetime_column, moment_column, session_key};
+use crate::sql::row::{app_id, lifetime_column, moment_column, session_key};
 
 /// Rounds of "it is there" and "it is gone" that an insert goes through before it gives up.
 const INSERT_LIMIT: u32 = 5;
@@ -38,7 +40,7 @@ pub(super) struct SessionSql {
 
 impl SessionSql {
     /// Beside plain SQL: `RETURNING` (all writes), `ON CONFLICT DO NOTHING`, `LEAST` that leaves nulls out, comparison of
-    /// rows of columns, `convert_to` (an order by bytes whatever the collation is), `unnest` of several arrays.
+    /// rows of columns, `convert_to` (an order by bytes whatever the collation is), `unnest` of one array and of several, `strpos`.
     pub(super) fn new(writer: &Writer<'_>) -> Self {
         Self {
             load: writer.statement("SELECT {columns} FROM {session_info} WHERE {key}"),
@@ -73,7 +75,7 @@ impl SessionSql {
             update: writer.statement(
                 "UPDATE {session_info} SET jwt_user_payload = COALESCE($payload, jwt_user_payload), \
                  session_data = COALESCE($data, session_data) WHERE {key} AND {alive} \
-                 AND ($seen::TEXT IS NULL OR COALESCE(jwt_user_payload, '{}') = $seen) RETURNING {columns}",
+                 AND ($seen::TEXT IS NULL OR {payload} = $seen) RETURNING {columns}",
             ),
             remove: writer.statement(
                 "DELETE FROM {session_info} WHERE {key} AND refresh_token_hash_2 = $current RETURNING {columns}",
@@ -86,7 +88,8 @@ impl SessionSql {
             remove_user: writer.statement(
                 "DELETE FROM {session_info} WHERE app_id = $app AND user_id = $user \
                  AND ($tenant::TEXT IS NULL OR tenant_id = $tenant) \
-                 AND ($except::TEXT IS NULL OR session_handle <> $except) RETURNING app_id, tenant_id, session_handle",
+                 AND ($except::TEXT IS NULL OR session_handle <> $except) \
+                 AND ($now::BIGINT IS NULL OR {alive}) RETURNING app_id, tenant_id, session_handle",
             ),
             // The condition stands twice: a row that another writer holds is judged anew when that one is done.
             sweep: writer.statement(
@@ -237,11 +240,16 @@ async fn insert_once(db: &Db<'_>, sql: &Sql, row: &Row) -> Result<u64, Fault> {
 }
 
 async fn succeed(db: &Db<'_>, sql: &Sql, write: &Succession) -> Result<Option<Row>, Fault> {
-    let Succession { key, now, current, window, change, use_static_key } = write;
+    let Succession { key, now, current, window, payload, change, use_static_key } = write;
     let (guard, guard_window): (i64, _) = match window {
         WindowGuard::Any => (0, None),
         WindowGuard::Absent => (1, None),
         WindowGuard::Is(window) => (2, Some(*window)),
+    };
+    let (payload_guard, payload, lacked): (i64, _, &[&str]) = match payload {
+        PayloadGuard::Any => (0, None, &[]),
+        PayloadGuard::Is(payload) => (1, Some(payload.as_str()), &[]),
+        PayloadGuard::Lacks(texts) => (2, None, texts),
     };
     let (statement, to, prev, lifetime, next) = match change {
         Change::Stay { window } => (&sql.sessions.stay, None, None, None, *window),
@@ -255,10 +263,13 @@ async fn succeed(db: &Db<'_>, sql: &Sql, write: &Succession) -> Result<Option<Ro
     let (at, no, count) = window_columns(next);
     let key_values = key_values(key);
     let [app, tenant, handle] = named(&key_values);
-    let values: [Value<'_>; 16] = [
+    let values: [Value<'_>; 19] = [
         app,
         tenant,
         handle,
+        ("payload_guard", &payload_guard),
+        ("payload", &payload),
+        ("lacked", &lacked),
         ("now", &moment_column(*now)),
         ("current", &current.as_str()),
         ("guard", &guard),
@@ -316,8 +327,9 @@ impl Job for Remove {
                 let values: [Value<'_>; 3] = [("apps", &apps), ("tenants", &tenants), ("handles", &handles)];
                 db.rows(&sql.sessions.remove_keys, &values).await?
             }
-            Selector::User { user, except } => {
-                let values: [Value<'_>; 4] = [
+            Selector::User { user, alive_at, except } => {
+                let values: [Value<'_>; 5] = [
+                    ("now", &alive_at.map(moment_column)),
                     ("app", &user.app.as_str()),
                     ("user", &user.user.as_str()),
                     ("tenant", &user.tenant.as_ref().map(TenantId::as_str)),
@@ -331,8 +343,7 @@ impl Job for Remove {
             return Err(Fault::Doubt);
         }
         let key = |row: &tokio_postgres::Row| {
-            let app = AppId::parse(get(row, 0, "app_id")?).map_err(|_| crate::sql::row::Unreadable("app_id"))?;
-            Ok(session_key(app, get(row, 1, "tenant_id")?, get(row, 2, "session_handle")?)?)
+            Ok(session_key(app_id(get(row, 0, "app_id")?)?, get(row, 1, "tenant_id")?, get(row, 2, "session_handle")?)?)
         };
         rows.iter().map(key).collect()
     }
@@ -353,12 +364,12 @@ impl Job for Sweep {
     }
 }
 
-/// Makes sure that an app and its tenant are there. Whether they may be is judged above the store.
-pub(super) async fn ensure(db: &Db<'_>, sql: &Sql, app: &AppId, tenant: &TenantId, now: Millis) -> Result<(), Fault> {
+/// Makes sure that an app and its tenant are there, and returns whether the tenant is new. Whether they may be is judged
+/// above the store.
+pub(super) async fn ensure(db: &Db<'_>, sql: &Sql, app: &AppId, tenant: &TenantId, now: Millis) -> Result<bool, Fault> {
     let (app, tenant, now) = (app.as_str(), tenant.as_str(), moment_column(now));
     db.execute(&sql.ensure_app, &[("app", &app), ("now", &now)]).await?;
-    db.execute(&sql.ensure_tenant, &[("app", &app), ("tenant", &tenant), ("now", &now)]).await?;
-    Ok(())
+    Ok(db.execute(&sql.ensure_tenant, &[("app", &app), ("tenant", &tenant), ("now", &now)]).await? > 0)
 }
 
 /// What would be lost without a word must not be written.

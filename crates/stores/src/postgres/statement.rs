@@ -93,7 +93,21 @@ const PIECES: &[Piece] = &[
          ELSE window_at = $guard_at AND window_no = $guard_no AND window_count = $guard_count END",
         "$guard::BIGINT < 2",
     ),
-    piece("stands", ALWAYS, "{key} AND {alive} AND refresh_token_hash_2 = $current AND {window_stands}", ""),
+    piece("payload", ALWAYS, "COALESCE(jwt_user_payload, '{}')", ""),
+    // 0 is any payload, 1 is this one, 2 is one that has none of these texts in it.
+    piece(
+        "payload_stands",
+        ALWAYS,
+        "CASE $payload_guard::BIGINT WHEN 0 THEN TRUE WHEN 1 THEN {payload} = $payload ELSE NOT EXISTS \
+         (SELECT 1 FROM unnest($lacked::TEXT[]) AS lacked WHERE strpos({payload}, lacked) > 0) END",
+        "",
+    ),
+    piece(
+        "stands",
+        ALWAYS,
+        "{key} AND {alive} AND refresh_token_hash_2 = $current AND {window_stands} AND {payload_stands}",
+        "",
+    ),
     piece(
         "move_prev",
         ROTATION,
@@ -122,22 +136,22 @@ const PIECES: &[Piece] = &[
     piece("window_values", WINDOWS, ", $at, $no, $count", ""),
     piece("insert_limits", LIMITS, ", access_lifetime, refresh_lifetime, absolute_end", ""),
     piece("limit_values", LIMITS, ", $access_lifetime, $refresh_lifetime, $absolute_end", ""),
-    // Of the table that a statement calls `configs`.
+    // Of the table that a statement calls `tenants`.
     piece(
         "factors",
         FACTORS,
         "is_first_factors_null, \
          ARRAY(SELECT factor_id::TEXT FROM {tenant_first_factors} AS factors \
-         WHERE factors.connection_uri_domain = configs.connection_uri_domain AND factors.app_id = configs.app_id \
-         AND factors.tenant_id = configs.tenant_id ORDER BY factor_id), \
+         WHERE factors.connection_uri_domain = '' AND factors.app_id = tenants.app_id \
+         AND factors.tenant_id = tenants.tenant_id ORDER BY factor_id), \
          ARRAY(SELECT factor_id::TEXT FROM {tenant_required_secondary_factors} AS factors \
-         WHERE factors.connection_uri_domain = configs.connection_uri_domain AND factors.app_id = configs.app_id \
-         AND factors.tenant_id = configs.tenant_id ORDER BY factor_id)",
+         WHERE factors.connection_uri_domain = '' AND factors.app_id = tenants.app_id \
+         AND factors.tenant_id = tenants.tenant_id ORDER BY factor_id)",
         "NULL::BOOLEAN, NULL::TEXT[], NULL::TEXT[]",
     ),
     piece("insert_factors", FACTORS, ", is_first_factors_null", ""),
     piece("factor_values", FACTORS, ", $no_first_factors", ""),
-    piece("set_factors", FACTORS, ", is_first_factors_null = $no_first_factors", ""),
+    piece("set_factors", FACTORS, ", is_first_factors_null = EXCLUDED.is_first_factors_null", ""),
     // False where another holds the lock: then nothing is written, and the caller tries again. The lock is taken when a
     // transaction asks for it and given back when that ends. Needs `pg_try_advisory_xact_lock` and `hashtext`.
     piece("locked", |room| room.advisory_locks, "pg_try_advisory_xact_lock(hashtext($lock))", "$lock::TEXT IS NOT NULL"),

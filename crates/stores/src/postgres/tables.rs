@@ -173,4 +173,6 @@ const LAST_ACTIVE: &str = "CREATE TABLE IF NOT EXISTS {user_last_active} (
   CONSTRAINT {constraint user_last_active_pkey} PRIMARY KEY (app_id, user_id),
   CONSTRAINT {constraint user_last_active_app_id_fkey} FOREIGN KEY (app_id) REFERENCES {apps} (app_id)
     ON DELETE CASCADE
-)";
+);
+CREATE INDEX IF NOT EXISTS {index user_last_active_last_active_time_index}
+  ON {user_last_active} (app_id, last_active_time)";

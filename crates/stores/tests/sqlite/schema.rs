@@ -6,7 +6,7 @@ use doorward_stores::sqlite::Sqlite;
 use doorward_testkit::contract::given::*;
 use futures_executor::block_on;
 
-use crate::folder::Folder;
+use super::folder::Folder;
 
 async fn refused(folder: &Folder) -> StoreError {
     let before = std::fs::read(folder.file()).unwrap();

@@ -9,8 +9,8 @@ use doorward_testkit::contract::given::*;
 use futures_executor::block_on;
 use futures_util::future::join_all;
 
-use crate::batch::{Commit, queue};
-use crate::folder::Folder;
+use super::batch::{Commit, queue};
+use super::folder::Folder;
 
 fn big_row(handle: &str) -> Row {
     Row { data: JsonText::from_stored(&format!("\"{}\"", "x".repeat(3000))), ..row(handle) }

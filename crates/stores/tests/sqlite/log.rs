@@ -9,7 +9,7 @@ use futures_executor::block_on;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-use crate::folder::{Folder, impatient};
+use super::folder::{Folder, impatient};
 
 /// Keeps the level, the target and the name of each event, on all threads: the store logs on its own.
 #[derive(Clone, Default)]

@@ -14,7 +14,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use futures_util::task::noop_waker;
 
-use crate::folder::{Folder, impatient};
+use super::folder::{Folder, impatient};
 
 fn insertion(handle: &str) -> Write {
     Write::Insert(Box::new(row(handle)))

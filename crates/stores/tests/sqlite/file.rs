@@ -11,7 +11,7 @@ use doorward_stores::sqlite::Sqlite;
 use doorward_testkit::contract::given::*;
 use futures_executor::block_on;
 
-use crate::folder::Folder;
+use super::folder::Folder;
 
 #[test]
 fn a_new_file_is_its_owners_alone() {

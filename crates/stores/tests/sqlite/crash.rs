@@ -11,7 +11,7 @@ use doorward_testkit::contract::given::*;
 use futures_executor::block_on;
 use futures_util::future::join_all;
 
-use crate::folder::Folder;
+use super::folder::Folder;
 
 const FILE: &str = "DOORWARD_TEST_FILE";
 
@@ -19,7 +19,7 @@ const FILE: &str = "DOORWARD_TEST_FILE";
 fn acknowledged_writes_survive_kill_9() {
     let folder = Folder::new();
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "crash::child_writes_until_it_is_killed", "--ignored", "--nocapture"])
+        .args(["--exact", "sqlite::crash::child_writes_until_it_is_killed", "--ignored", "--nocapture"])
         .env(FILE, folder.file())
         .stdout(Stdio::piped())
         .spawn()
