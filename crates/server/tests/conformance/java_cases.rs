@@ -46,8 +46,12 @@ fn every_case_of_the_catalogue_is_covered_or_not_ours() {
 #[test]
 fn what_is_not_there_covers_nothing() {
     let known = Known::read();
-    for there in ["cdi/refresh-chain", "cdi/refresh-chain/r1", "cdi-own/hello-flood/h1", "engine/lineage.rs::every_row_of_the_table"]
-    {
+    for there in [
+        "cdi/refresh-chain",
+        "cdi/refresh-chain/r1",
+        "cdi-own/hello-flood/h1",
+        "engine/lineage.rs::every_row_of_the_table",
+    ] {
         assert!(known.has(there), "{there}");
     }
     for missing in [
@@ -103,7 +107,8 @@ fn is_test(file: &str, test: &str) -> bool {
     let mut is_test = false;
     lines.any(|line| {
         let found = is_test && line.trim_start_matches("async ").starts_with(&format!("fn {test}("));
-        is_test = line.starts_with("#[test]") || line.starts_with("#[tokio::test") || (is_test && line.starts_with("#["));
+        is_test =
+            line.starts_with("#[test]") || line.starts_with("#[tokio::test") || (is_test && line.starts_with("#["));
         found
     })
 }
