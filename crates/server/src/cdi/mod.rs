@@ -136,6 +136,7 @@ impl Cdi {
             _ => return Err(Refusal::NOT_FOUND.into()),
         };
         let route = Route::find(&below);
+        *endpoint = route.endpoint;
         let snapshot = self.apps.find(route.app, route.tenant).await?;
         let app = snapshot.app(route.app);
         let answer = match guard::admit(&route, app.map(|app| &**app), request.headers(), peer) {

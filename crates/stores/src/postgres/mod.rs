@@ -19,6 +19,8 @@ mod statement;
 mod stats;
 mod tables;
 mod tls;
+#[cfg(feature = "transfer")]
+mod transfer;
 mod uri;
 
 use std::sync::Arc;

@@ -58,7 +58,7 @@ fn a_session_goes_on_in_the_target() {
 #[test]
 fn every_column_of_every_table_is_known() {
     block_on(async {
-        let folder = crate::folder::Folder::new();
+        let folder = crate::sqlite::folder::Folder::new();
         let store = folder.open().await;
         insert(&store, &row("one")).await;
         let connection = folder.connect();
