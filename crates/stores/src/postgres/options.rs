@@ -10,6 +10,10 @@ use super::Postgres;
 use super::names::Naming;
 use super::uri;
 
+pub(super) const DEFAULT_HOST: &str = "localhost";
+pub(super) const DEFAULT_PORT: u16 = 5432;
+pub(super) const DEFAULT_DATABASE: &str = "supertokens";
+
 /// An option that can't work. Its text names the option and what is allowed, and shows neither addresses nor passwords.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{option}` {problem}")]
