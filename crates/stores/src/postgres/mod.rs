@@ -19,6 +19,8 @@ mod statement;
 mod stats;
 mod tables;
 mod tls;
+#[cfg(feature = "transfer")]
+mod transfer;
 mod uri;
 
 use std::sync::Arc;
@@ -30,9 +32,7 @@ use doorward_engine::session::record::{Row, Write};
 use doorward_engine::time::Millis;
 use doorward_service::directory::{Directory, StoredTenant};
 use doorward_service::env::{Clock as _, SystemClock};
-use doorward_service::store::{
-    BoxFuture, NewKey, Selector, Store, StoreError, StoreResult, StoredKeys, UserSelector,
-};
+use doorward_service::store::{BoxFuture, NewKey, Selector, Store, StoreError, StoreResult, StoredKeys, UserSelector};
 use tokio::task::JoinHandle;
 
 use self::connect::Target;
@@ -101,13 +101,18 @@ impl Postgres {
         }
         let room = {
             let (client, task) = target.patiently(options.startup_patience).await.map_err(StoreError::from)?;
-            let prepared = schema::prepare(&client, &names).await;
+            let prepared = if options.as_it_is {
+                schema::look(&client, &names).await
+            } else {
+                schema::prepare(&client, &names).await
+            };
             drop(client);
             task.abort();
             prepared?
         };
         let connections = Arc::new(Connections::new(&target, Sql::new(&names, room), limits)?);
-        let moved = connections.run(keys::MoveLegacyKeys { dynamic: options.legacy_key_is_dynamic }).await?;
+        let moves = keys::MoveLegacyKeys { dynamic: options.legacy_key_is_dynamic };
+        let moved = if options.as_it_is { 0 } else { connections.run(moves).await? };
         if moved > 0 {
             tracing::info!(name: "doorward.key.moved", target: "doorward", "moved {moved} signing keys of an old release");
         }

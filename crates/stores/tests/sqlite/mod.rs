@@ -5,6 +5,6 @@ mod contract;
 mod crash;
 mod fault;
 mod file;
-mod folder;
+pub(crate) mod folder;
 mod log;
 mod schema;
