@@ -35,6 +35,8 @@ macro_rules! cases {
         }
     };
 }
+#[cfg(feature = "postgres")]
+mod docs;
 mod given;
 #[cfg(feature = "postgres")]
 mod postgres;
