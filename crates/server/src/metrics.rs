@@ -107,6 +107,11 @@ impl Metrics {
         self.latency.get_or_create(&RouteLabels { route }).observe(duration.as_secs_f64());
     }
 
+    /// Counts a request that was refused before its route was known.
+    pub fn refused(&self, status: u16) {
+        self.requests.get_or_create(&RequestLabels { route: "refused", status }).inc();
+    }
+
     /// Counts what came of a refresh.
     pub fn refresh(&self, outcome: &RefreshOutcome) {
         let (outcome, row) = match outcome {

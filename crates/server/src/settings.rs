@@ -91,9 +91,11 @@ pub enum StoreSettings {
     PostgreSql(Box<PostgreSqlSettings>),
 }
 
-/// How PostgreSQL is reached, with the parts of a connection URI already laid over the single options.
+/// How PostgreSQL is reached (`spec/modern-core.md` 10.3).
 #[derive(Clone, Debug)]
 pub struct PostgreSqlSettings {
+    /// What it names goes before the rest.
+    pub uri: Option<Secret>,
     /// A host name, an address, or the folder of a socket.
     pub host: String,
     /// The port.
@@ -112,12 +114,10 @@ pub struct PostgreSqlSettings {
     pub session_info_table: Option<String>,
     /// The name of the table of named values, where it was given one.
     pub key_value_table: Option<String>,
-    /// The attributes of the URI, but for `currentSchema`: `sslmode`, `sslrootcert` and others.
-    pub attributes: Vec<(String, String)>,
     /// How many connections are opened at most.
     pub pool_size: usize,
-    /// How many of them stay open.
-    pub minimum_idle: usize,
+    /// How many of them stay open; all, if nothing is said.
+    pub minimum_idle: Option<usize>,
     /// When the others are closed.
     pub idle_timeout: Lifetime,
 }

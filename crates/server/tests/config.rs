@@ -200,7 +200,8 @@ const REFUSED: &[(&str, &str)] = &[
         "postgresql_connection_uri: mysql://u:secret@h/d",
         "postgresql_connection_uri = ******** (config.yaml, line 1): The provided postgresql connection URI has an \
          incorrect format. Please use a format like \
-         postgresql://[user[:[password]]@]host[:port][/dbname][?attr1=val1&attr2=val2...",
+         postgresql://[user[:[password]]@]host[:port][/dbname][?attr1=val1&attr2=val2... (`postgresql_connection_uri` must \
+         have the form postgresql://[user[:password]@]host[:port][/database][?name=value&...])",
     ),
     ("- port: 1", "config.yaml, line 1: each line must be `option: value`"),
     ("port", "config.yaml, line 1: each line must be `option: value`"),
@@ -331,24 +332,18 @@ fn the_secret_of_the_service_is_a_key_of_every_app() {
 }
 
 #[test]
-fn the_parts_of_a_uri_go_before_the_options() {
-    let text = "postgresql_connection_uri: 'postgres://ada:p%40ss:w@[::1]:6000/app?currentSchema=s&sslmode=require'\n\
+fn postgresql_has_its_options() {
+    let text = "postgresql_connection_uri: 'postgres://ada:p%40ss@[::1]:6000/app?currentSchema=s&sslmode=require'\n\
         postgresql_user: bob\npostgresql_host: elsewhere\npostgresql_port: 1\npostgresql_table_names_prefix: pre\n\
         postgresql_connection_pool_size: 7\npostgresql_idle_connection_timeout: 5\n";
     let StoreSettings::PostgreSql(all) = settings(text).store else { panic!("not PostgreSQL") };
-    assert_eq!((all.host.as_str(), all.port, all.database.as_str()), ("::1", 6000, "app"));
-    assert_eq!((all.user.as_deref(), all.password.unwrap().expose()), (Some("ada"), "p@ss:w"));
-    assert_eq!((all.schema.as_str(), all.prefix.as_str()), ("s", "pre"));
-    assert_eq!(all.attributes, [("sslmode".to_owned(), "require".to_owned())]);
-    assert_eq!((all.pool_size, all.minimum_idle, all.idle_timeout), (7, 7, Lifetime::from_millis(5)));
-
-    let StoreSettings::PostgreSql(bare) =
-        settings("postgresql_connection_uri: postgresql://host\npostgresql_user: u\n").store
-    else {
-        panic!("not PostgreSQL")
-    };
-    assert_eq!((bare.host.as_str(), bare.port, bare.database.as_str()), ("host", 5432, "supertokens"));
-    assert_eq!((bare.user.as_deref(), bare.schema.as_str()), (Some("u"), "public"));
+    assert!(all.uri.unwrap().expose().starts_with("postgres://ada:"));
+    assert_eq!((all.user.as_deref(), all.host.as_str(), all.port), (Some("bob"), "elsewhere", 1));
+    assert_eq!((all.prefix.as_str(), all.pool_size, all.minimum_idle), ("pre", 7, None));
+    assert_eq!(all.idle_timeout, Lifetime::from_millis(5));
+    let StoreSettings::PostgreSql(bare) = settings("postgresql_user: u\n").store else { panic!("not PostgreSQL") };
+    assert_eq!((bare.host.as_str(), bare.port, bare.database.as_str()), ("localhost", 5432, "supertokens"));
+    assert_eq!((bare.schema.as_str(), bare.pool_size), ("public", 10));
 }
 
 #[test]

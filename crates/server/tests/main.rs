@@ -1,9 +1,6 @@
 //! The server against its recorded twin, the interface beyond that, the binary as a person at a terminal and a client on
 //! the network see it, and the parts that the binary is made of.
 #![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-//! The server against its recorded twin, the binary as a person at a terminal and a client on the network see it, and the
-//! parts that it is made of.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod cdi;
 mod config;

@@ -3,14 +3,14 @@
 use std::future::Future;
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use doorward_engine::time::Lifetime;
 use doorward_server::http::{Handler, Limits, Stop, listen, serve};
 use doorward_server::settings::Settings;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -21,6 +21,7 @@ use crate::process::PATIENCE;
 struct Echo {
     gate: Semaphore,
     arrived: Semaphore,
+    refused: Mutex<Vec<u16>>,
 }
 
 impl Handler for Echo {
@@ -31,6 +32,10 @@ impl Handler for Echo {
         }
         let (method, path, body) = (request.method(), request.uri().path(), request.body().len());
         Response::new(Bytes::from(format!("{method} {path} {body} {peer}")))
+    }
+
+    fn refused(&self, status: StatusCode) {
+        self.refused.lock().unwrap().push(status.as_u16());
     }
 }
 
@@ -53,7 +58,7 @@ fn server_with_grace(grace: Duration, change: impl FnOnce(&mut Settings)) -> Ser
     let listeners = runtime.block_on(listen("127.0.0.1", 0)).unwrap();
     let address = listeners[0].local_addr().unwrap();
     let (stop, stopping) = Stop::new();
-    let echo = Arc::new(Echo { gate: Semaphore::new(0), arrived: Semaphore::new(0) });
+    let echo = Arc::new(Echo { gate: Semaphore::new(0), arrived: Semaphore::new(0), refused: Mutex::default() });
     let ended = runtime.spawn(serve(listeners, Arc::clone(&echo), Limits::from(&settings), stopping, grace));
     Server { runtime, echo, address, stop, ended }
 }
@@ -412,4 +417,19 @@ fn a_stop_does_not_wait_for_ever() {
     server.stop.stop();
     let Server { runtime, ended, .. } = server;
     assert!(!runtime.block_on(ended).unwrap(), "one was cut off");
+}
+
+#[test]
+fn the_handler_hears_of_what_it_does_not_see() {
+    let server = server(|settings| settings.read_timeout = Lifetime::from_millis(50));
+    for request in [
+        "no HTTP\r\n\r\n".to_owned(),
+        format!("GET /{} HTTP/1.1\r\nHost: h\r\n\r\n", "a".repeat(3000)),
+        "GET /a HTTP/1.1\r\n\r\n".to_owned(),
+        "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 9999\r\n\r\n".to_owned(),
+        "GET /a".to_owned(),
+    ] {
+        server.ask(request.as_bytes());
+    }
+    assert_eq!(*server.echo.refused.lock().unwrap(), [400, 431, 400, 413, 408]);
 }

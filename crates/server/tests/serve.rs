@@ -174,6 +174,7 @@ fn metrics_are_on_a_port_of_their_own() {
     for path in ["/metrics", "/a_b"] {
         assert!(ask(&server, "GET", path, "", "").starts_with("HTTP/1.1 404 "), "{path}, where everybody calls");
     }
+    assert!(ask(&server, "POST", "/hello", "Expect: more\r\n", "").starts_with("HTTP/1.1 417 "));
     let page = |path: &str| {
         let mut stream = std::net::TcpStream::connect(&admin).unwrap();
         stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
@@ -186,6 +187,7 @@ fn metrics_are_on_a_port_of_their_own() {
         "content-type: application/openmetrics-text; version=1.0.0; charset=utf-8\r",
         "doorward_requests_total{route=\"/hello\",status=\"200\"} 1",
         "doorward_requests_total{route=\"unknown\",status=\"404\"} 1",
+        "doorward_requests_total{route=\"refused\",status=\"417\"} 1",
         "doorward_request_duration_seconds_count{route=\"/hello\"} 1",
         "doorward_store_duration_seconds_count{operation=\"ping\"} 1",
         "doorward_sessions_live 0",

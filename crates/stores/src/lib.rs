@@ -2,7 +2,7 @@
 //!
 //! - `sqlite` (on by default): `sqlite::Sqlite`, sessions in one file, on threads of its own.
 //! - `postgres`: `postgres::Postgres`, sessions in a PostgreSQL database. Needs a tokio runtime.
-//! - [`transfer::copy`]: from one database into another.
+//! - `transfer`: `transfer::copy`, all that one database holds into another.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

@@ -12,7 +12,7 @@ fn scenario(pause: &str) -> Scenario {
         r#"{{"scenario":"small","cdi":["5.4"],"about":"","config":{{}},"steps":[
         {{"id":"a","request":{{"method":"POST","path":"/a"}},"response":{{"status":200,"headers":{{"cache-control":"max-age={{{{int}}}}, must"}},
           "json":{{"id":{{"$uuid":true}},"refresh":{{"$refreshToken":true}},"token":{token},"at":{{"$ms":0}},"in":{{"$ms":60000,"whole":true}},
-                   "spelt":1.0,"user":"u-{{{{run}}}}","any":{{"$set":[1,"two"]}},"data":{{"x":[null,true]}}}}}}}},
+                   "spelt":1.0,"zero":0,"user":"u-{{{{run}}}}","any":{{"$set":[1,"two"]}},"data":{{"x":[null,true]}}}}}}}},
         {pause}
         {{"id":"b","request":{{"method":"GET","path":"/b"}},"response":{{"status":200,"json":{{"id":{{"$uuid":true}},"late":{{"$ms":1000}}}}}},
           "equal":[["b.id","b.id"]]}}]}}"#
@@ -34,6 +34,8 @@ fn found(scenario: &Scenario, step: &str, change: impl Fn(&str) -> String) -> Ve
 fn a_change_is_found_where_it_is() {
     let small = scenario("");
     for (step, from, to, at) in [
+        ("a", "\"zero\":0", "\"zero\":-0", ""),
+        ("a", "\"zero\":0", "\"zero\":0.0", "json.zero"),
         ("a", "1.0", "1", "json.spelt"),
         ("a", "1.0", "1.00", "json.spelt"),
         ("a", "1.0", "\"1.0\"", "json.spelt"),

@@ -78,6 +78,11 @@ impl Cdi {
         Ok(Self { directory: DirectoryHandle(directory), world, settings, apps, activity, metrics })
     }
 
+    /// What it counts.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// Answers one request of a peer. It never fails: a fault is an answer too.
     pub async fn answer(&self, request: Request<Bytes>, peer: IpAddr) -> Response<Bytes> {
         let started = Instant::now();
@@ -131,6 +136,7 @@ impl Cdi {
             _ => return Err(Refusal::NOT_FOUND.into()),
         };
         let route = Route::find(&below);
+        *endpoint = route.endpoint;
         let snapshot = self.apps.find(route.app, route.tenant).await?;
         let app = snapshot.app(route.app);
         let answer = match guard::admit(&route, app.map(|app| &**app), request.headers(), peer) {

@@ -1,11 +1,10 @@
 //! Rules about texts. The refusals are SuperTokens' own, where it has the option (`spec/modern-core.md` 10.2, 10.3).
 
+use doorward_stores::postgres::Postgres;
 use doorward_wire::cdi::version::CdiVersion;
 use regex::{Regex, RegexBuilder};
 
-use super::uri::PostgresUri;
-
-type Checked = Result<(), &'static str>;
+use super::option::Checked;
 
 /// Keys shorter than this are refused.
 const KEY_CHARS: usize = 20;
@@ -14,16 +13,16 @@ const KEY_CHARS: usize = 20;
 const REGEX_BYTES: usize = 1 << 20;
 
 pub(super) fn not_empty(text: &str) -> Checked {
-    if text.trim().is_empty() { Err("it must not be empty") } else { Ok(()) }
+    if text.trim().is_empty() { Err("it must not be empty".into()) } else { Ok(()) }
 }
 
 pub(super) fn base_path(text: &str) -> Checked {
     if text.contains(' ') {
-        return Err("Invalid characters in base_path config");
+        return Err("Invalid characters in base_path config".into());
     }
     // Compared as it is sent: what a client would escape, or send as a query, can't match.
     let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'"' | b'<' | b'>' | b'\\');
-    if text.bytes().all(plain) { Ok(()) } else { Err("Invalid characters in base_path config") }
+    if text.bytes().all(plain) { Ok(()) } else { Err("Invalid characters in base_path config".into()) }
 }
 
 /// The keys of a list: parted by commas, without any blank. A comma at the end begins no key.
@@ -36,10 +35,12 @@ pub(super) fn split_keys(text: &str) -> Vec<String> {
 pub(super) fn api_keys(text: &str) -> Checked {
     let keys = split_keys(text);
     if keys.iter().any(|key| key.chars().count() < KEY_CHARS) {
-        return Err("One of the API keys is too short. Please use at least 20 characters");
+        return Err("One of the API keys is too short. Please use at least 20 characters".into());
     }
     if !keys.iter().all(|key| key.bytes().all(is_key_byte)) {
-        return Err("Invalid characters in API key. Please only use '=', '-' and alpha-numeric (including capitals)");
+        return Err(
+            "Invalid characters in API key. Please only use '=', '-' and alpha-numeric (including capitals)".into()
+        );
     }
     Ok(())
 }
@@ -47,13 +48,12 @@ pub(super) fn api_keys(text: &str) -> Checked {
 pub(super) fn saas_secret(text: &str) -> Checked {
     let key = text.trim();
     if key.chars().count() < 2 * KEY_CHARS {
-        return Err("supertokens_saas_secret is too short. Please use at least 40 characters");
+        return Err("supertokens_saas_secret is too short. Please use at least 40 characters".into());
     }
     if !key.bytes().all(is_key_byte) {
-        return Err(
-            "Invalid characters in supertokens_saas_secret key. Please only use '=', '-' and alpha-numeric (including \
-             capitals)",
-        );
+        let refusal = "Invalid characters in supertokens_saas_secret key. Please only use '=', '-' and alpha-numeric \
+             (including capitals)";
+        return Err(refusal.into());
     }
     Ok(())
 }
@@ -63,7 +63,7 @@ fn is_key_byte(byte: u8) -> bool {
 }
 
 pub(super) fn succession_secret(text: &str) -> Checked {
-    if text.chars().count() < 32 { Err("it must have at least 32 characters") } else { Ok(()) }
+    if text.chars().count() < 32 { Err("it must have at least 32 characters".into()) } else { Ok(()) }
 }
 
 /// The regular expression for a whole address; `None` for a blank text, which is as good as none.
@@ -79,12 +79,12 @@ pub(super) fn whole_address(text: &str) -> Result<Option<Regex>, regex::Error> {
 
 pub(super) fn ip_allow(text: &str) -> Checked {
     let refusal = "Provided regular expression is invalid for ip_allow_regex config";
-    whole_address(text).map(drop).map_err(|_| refusal)
+    whole_address(text).map(drop).map_err(|_| refusal.into())
 }
 
 pub(super) fn ip_deny(text: &str) -> Checked {
     let refusal = "Provided regular expression is invalid for ip_deny_regex config";
-    whole_address(text).map(drop).map_err(|_| refusal)
+    whole_address(text).map(drop).map_err(|_| refusal.into())
 }
 
 pub(super) fn max_cdi(text: &str) -> Checked {
@@ -106,14 +106,14 @@ pub(super) fn min_cdi(text: &str) -> Checked {
 fn version(text: &str, [no_version, not_spoken]: [&'static str; 2]) -> Checked {
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     if !text.trim().split('.').all(is_number) {
-        return Err(no_version);
+        return Err(no_version.into());
     }
-    CdiVersion::parse(text.trim()).map(drop).ok_or(not_spoken)
+    CdiVersion::parse(text.trim()).map(drop).ok_or(not_spoken.into())
 }
 
 pub(super) fn postgresql_uri(text: &str) -> Checked {
-    PostgresUri::parse(text).map(drop).ok_or(
-        "The provided postgresql connection URI has an incorrect format. Please use a format like \
-         postgresql://[user[:[password]]@]host[:port][/dbname][?attr1=val1&attr2=val2...",
-    )
+    let refusal = "The provided postgresql connection URI has an incorrect format. Please use a format like \
+         postgresql://[user[:[password]]@]host[:port][/dbname][?attr1=val1&attr2=val2...";
+    // Who knows what is wrong says it without showing any of it.
+    Postgres::options().uri(text).map(drop).map_err(|error| format!("{refusal} ({error})").into())
 }

@@ -8,7 +8,6 @@ use doorward_engine::time::Lifetime;
 use super::option::OptionSpec;
 use super::options::postgresql as options;
 use super::options::server::store;
-use super::uri::PostgresUri;
 use super::value::Values;
 use crate::settings::{PostgreSqlSettings, StoreSettings};
 
@@ -26,37 +25,21 @@ fn names_postgresql(values: &Values) -> bool {
     [&options::URI, &options::USER, &options::PASSWORD].iter().any(|option| values.text(option).is_some())
 }
 
-fn uri(values: &Values) -> PostgresUri {
-    values.text(&options::URI).and_then(|text| PostgresUri::parse(&text)).unwrap_or_default()
-}
-
 fn postgresql(values: &Values) -> PostgreSqlSettings {
-    let mut uri = uri(values);
-    let mut schema = values.word(&options::SCHEMA);
-    uri.attributes.retain(|(name, value)| {
-        let is_schema = name == "currentSchema";
-        if is_schema {
-            schema.clone_from(value);
-        }
-        !is_schema
-    });
-    let pool_size = values.count(&options::POOL_SIZE).unwrap_or_default();
-    let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let number = |option| values.count(option).and_then(|count| usize::try_from(count).ok());
     PostgreSqlSettings {
-        host: uri.host.unwrap_or_else(|| values.word(&options::HOST)),
-        port: uri
-            .port
-            .unwrap_or_else(|| values.count(&options::PORT).and_then(|port| port.try_into().ok()).unwrap_or_default()),
-        user: uri.user.or_else(|| values.text(&options::USER)),
-        password: uri.password.or_else(|| values.text(&options::PASSWORD).map(Secret::new)),
-        database: uri.database.unwrap_or_else(|| values.word(&options::DATABASE)),
-        schema,
+        uri: values.text(&options::URI).map(Secret::new),
+        host: values.word(&options::HOST),
+        port: values.count(&options::PORT).and_then(|port| port.try_into().ok()).unwrap_or_default(),
+        user: values.text(&options::USER),
+        password: values.text(&options::PASSWORD).map(Secret::new),
+        database: values.word(&options::DATABASE),
+        schema: values.word(&options::SCHEMA),
         prefix: values.word(&options::PREFIX).trim().to_owned(),
         session_info_table: values.text(&options::SESSION_INFO_TABLE),
         key_value_table: values.text(&options::KEY_VALUE_TABLE),
-        attributes: uri.attributes,
-        pool_size: number(pool_size),
-        minimum_idle: number(values.count(&options::MINIMUM_IDLE).unwrap_or(pool_size)),
+        pool_size: number(&options::POOL_SIZE).unwrap_or_default(),
+        minimum_idle: number(&options::MINIMUM_IDLE),
         idle_timeout: Lifetime::from_millis(values.count(&options::IDLE_TIMEOUT).unwrap_or_default()),
     }
 }

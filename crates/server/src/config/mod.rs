@@ -11,7 +11,6 @@ mod option;
 mod options;
 mod overlay;
 pub(crate) mod show;
-mod uri;
 pub(crate) mod value;
 mod yaml;
 

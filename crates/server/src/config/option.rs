@@ -1,5 +1,7 @@
 //! What an option is: its name, type, default, scope, rule and words for the operator.
 
+use std::borrow::Cow;
+
 /// An option of the configuration.
 #[derive(Debug)]
 pub(crate) struct OptionSpec {
@@ -65,6 +67,9 @@ pub(crate) enum Scope {
     Tenant,
 }
 
+/// What came of a rule about a text: why it is refused, if it is.
+pub(super) type Checked = Result<(), Cow<'static, str>>;
+
 /// What a value must be, beside being of its type. The refusals are what SuperTokens says, where it has the option.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Rule {
@@ -79,7 +84,7 @@ pub(crate) enum Rule {
         words: &'static [&'static str],
         refusal: &'static str,
     },
-    Passes(fn(&str) -> Result<(), &'static str>),
+    Passes(fn(&str) -> Checked),
 }
 
 impl OptionSpec {
@@ -128,7 +133,7 @@ impl OptionSpec {
         Self { rule: Rule::OneOf { words, refusal }, ..self }
     }
 
-    pub(crate) const fn passes(self, check: fn(&str) -> Result<(), &'static str>) -> Self {
+    pub(crate) const fn passes(self, check: fn(&str) -> Checked) -> Self {
         Self { rule: Rule::Passes(check), ..self }
     }
 }

@@ -1,5 +1,6 @@
 //! From what stands somewhere to a value of an option's type (`spec/modern-core.md` 10.1).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::option::{Initial, Kind, OptionSpec, Rule};
@@ -90,7 +91,7 @@ fn check(option: &OptionSpec, value: &Value) -> Result<(), String> {
             let is_one = words.iter().any(|word| word.eq_ignore_ascii_case(text.trim()));
             if is_one { Ok(()) } else { Err(refusal.to_owned()) }
         }
-        (Rule::Passes(check), Value::Text(text)) => check(text).map_err(str::to_owned),
+        (Rule::Passes(check), Value::Text(text)) => check(text).map_err(Cow::into_owned),
         _ => Ok(()),
     }
 }

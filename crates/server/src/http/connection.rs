@@ -9,7 +9,7 @@ use std::task::Poll;
 
 use bytes::Bytes;
 use http::header::{EXPECT, HOST};
-use http::{Request, Response, Version};
+use http::{Request, Response, StatusCode, Version};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -31,8 +31,8 @@ const LEAST_BUFFER_BYTES: usize = 8192;
 enum End {
     /// As it should, or because its client is gone.
     Done,
-    /// Its client sent no HTTP, and was told so.
-    Broken,
+    /// Its client sent no HTTP, and was told so with this status.
+    Broken(StatusCode),
     /// It has been waiting for too long.
     Overdue(Phase),
 }
@@ -49,7 +49,7 @@ pub(super) async fn serve<H: Handler>(stream: TcpStream, peer: IpAddr, shared: A
     // Without it an answer may wait for the client's acknowledgement of the one before. A socket that can't is dead.
     let _ = stream.set_nodelay(true);
     let pace = Arc::new(Pace::default());
-    let limits = shared.limits.clone();
+    let (handler, limits) = (Arc::clone(&shared.handler), shared.limits.clone());
     let client = Arc::new(Client { shared, pace: Arc::clone(&pace), peer });
     let io = TokioIo::new(Watched { stream, pace: Arc::clone(&pace) });
     let mut connection = http1::Builder::new()
@@ -73,7 +73,10 @@ pub(super) async fn serve<H: Handler>(stream: TcpStream, peer: IpAddr, shared: A
             Pin::new(&mut connection).graceful_shutdown();
         }
         match Pin::new(&mut connection).poll(cx) {
-            Poll::Ready(Err(error)) if error.is_parse() => Poll::Ready(End::Broken),
+            Poll::Ready(Err(error)) if error.is_parse_too_large() => {
+                Poll::Ready(End::Broken(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE))
+            }
+            Poll::Ready(Err(error)) if error.is_parse() => Poll::Ready(End::Broken(StatusCode::BAD_REQUEST)),
             Poll::Ready(_) => Poll::Ready(End::Done),
             Poll::Pending => clock.poll(cx, &pace).map(End::Overdue),
         }
@@ -81,8 +84,14 @@ pub(super) async fn serve<H: Handler>(stream: TcpStream, peer: IpAddr, shared: A
     let end = end.await;
     let stream = connection.into_parts().io.into_inner().stream;
     match end {
-        End::Overdue(Phase::Head) => Plain::SLOW.say(stream).await,
-        End::Broken => linger(stream).await,
+        End::Overdue(Phase::Head) => {
+            handler.refused(Plain::SLOW.status);
+            Plain::SLOW.say(stream).await;
+        }
+        End::Broken(status) => {
+            handler.refused(status);
+            linger(stream).await;
+        }
         End::Done if pace.is_refused() => linger(stream).await,
         End::Done | End::Overdue(_) => {}
     }
@@ -104,6 +113,7 @@ impl<H: Handler> Client<H> {
         match self.receive(request).await {
             Ok(request) => self.shared.handler.answer(request, self.peer).await,
             Err(refusal) => {
+                self.shared.handler.refused(refusal.status);
                 self.pace.refuse();
                 refusal.response()
             }

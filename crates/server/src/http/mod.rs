@@ -15,11 +15,11 @@ use std::future::Future;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use doorward_engine::time::Lifetime;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -32,10 +32,19 @@ use crate::settings::Settings;
 /// How long nothing is accepted after that has failed, as it does when a process has no file left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// How many connections are told at once that there is no place for them. Others are just closed.
+const FAREWELLS: usize = 64;
+
+/// How long the same fault isn't logged again.
+const LOG_PAUSE: Duration = Duration::from_secs(10);
+
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
     /// Answers one request of a peer. The peer is the other end of the socket, whatever headers say.
     fn answer(&self, request: Request<Bytes>, peer: IpAddr) -> impl Future<Output = Response<Bytes>> + Send;
+
+    /// Hears that a request was refused before it got here, and with which status.
+    fn refused(&self, _status: StatusCode) {}
 }
 
 /// What a client may send, and how long it may take.
@@ -135,6 +144,8 @@ async fn accept<H: Handler>(
     mut stopping: Stopping,
 ) {
     let connections = stopping.clone();
+    let farewells = Arc::new(Semaphore::new(FAREWELLS));
+    let (mut failed, mut full) = (Seldom::default(), Seldom::default());
     loop {
         let accepted = tokio::select! {
             biased;
@@ -153,15 +164,47 @@ async fn accept<H: Handler>(
                             drop(place);
                         });
                     }
-                    Err(_) => turn_away(stream),
+                    Err(_) => {
+                        if full.is_due() {
+                            tracing::warn!(name: "doorward.http.full", target: "doorward", "too many connections: some are turned away");
+                        }
+                        shared.handler.refused(refusal::Plain::FULL.status);
+                        turn_away(stream, &farewells);
+                    }
                 }
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                tracing::warn!(name: "doorward.http.accept", target: "doorward", "no connection can be accepted: {error}");
+                if failed.is_due() {
+                    tracing::warn!(name: "doorward.http.accept", target: "doorward", "no connection can be accepted: {error}");
+                }
                 sleep(ACCEPT_PAUSE).await;
             }
         }
+    }
+}
+
+/// Refuses a connection for which there is no place, and says so to a few of them.
+fn turn_away(stream: TcpStream, farewells: &Arc<Semaphore>) {
+    if let Ok(farewell) = Arc::clone(farewells).try_acquire_owned() {
+        tokio::spawn(async move {
+            refusal::Plain::FULL.say(stream).await;
+            drop(farewell);
+        });
+    }
+}
+
+/// Keeps what happens over and over from filling the log.
+#[derive(Default)]
+struct Seldom(Option<Instant>);
+
+impl Seldom {
+    fn is_due(&mut self) -> bool {
+        let is_due = self.0.is_none_or(|last| last.elapsed() >= LOG_PAUSE);
+        if is_due {
+            self.0 = Some(Instant::now());
+        }
+        is_due
     }
 }
 
@@ -169,10 +212,4 @@ async fn accept<H: Handler>(
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
-}
-
-/// Refuses a connection for which there is no place.
-fn turn_away(stream: TcpStream) {
-    tracing::warn!(name: "doorward.http.full", target: "doorward", "too many connections: one is turned away");
-    tokio::spawn(refusal::Plain::FULL.say(stream));
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use bytes::Bytes;
 use doorward_service::directory::Directory;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
@@ -189,6 +189,10 @@ impl Handler for Cdi {
             return logged(request, peer, |request| Self::answer(self, request, peer)).await;
         }
         Self::answer(self, request, peer).await
+    }
+
+    fn refused(&self, status: StatusCode) {
+        self.metrics().refused(status.as_u16());
     }
 }
 

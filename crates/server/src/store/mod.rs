@@ -8,10 +8,12 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use doorward_service::directory::Directory;
 use doorward_service::memory::Memory;
+use doorward_stores::postgres::Postgres;
 use doorward_stores::sqlite::Sqlite;
 
 pub(crate) use self::measured::Measured;
-use crate::settings::{Settings, StoreSettings};
+use crate::http::duration;
+use crate::settings::{PostgreSqlSettings, Settings, StoreSettings};
 
 /// The file in the folder of the settings.
 pub(crate) const SQLITE_FILE: &str = "doorward.db";
@@ -22,23 +24,48 @@ pub struct Opened {
     pub directory: Arc<dyn Directory>,
     /// Where it is, in words: "in memory", "in ./doorward-data/doorward.db".
     pub place: String,
-    sqlite: Option<Arc<Sqlite>>,
+    kind: Kind,
+}
+
+enum Kind {
+    Memory,
+    Sqlite(Arc<Sqlite>),
+    PostgreSql(Arc<Postgres>),
 }
 
 impl Opened {
     /// What the store says of itself: counts since it was opened, and what its pool holds.
     pub(crate) fn facts(&self) -> Vec<(&'static str, u64)> {
-        let Some(sqlite) = &self.sqlite else { return Vec::new() };
-        let stats = sqlite.stats();
-        vec![
-            ("reads", stats.reads),
-            ("writes", stats.writes),
-            ("commits", stats.commits),
-            ("largest_batch", stats.largest_batch),
-            ("statements", stats.statements),
-            ("failed", stats.failed),
-            ("refused", stats.refused),
-        ]
+        match &self.kind {
+            Kind::Memory => Vec::new(),
+            Kind::Sqlite(sqlite) => {
+                let stats = sqlite.stats();
+                vec![
+                    ("reads", stats.reads),
+                    ("writes", stats.writes),
+                    ("commits", stats.commits),
+                    ("largest_batch", stats.largest_batch),
+                    ("statements", stats.statements),
+                    ("failed", stats.failed),
+                    ("refused", stats.refused),
+                ]
+            }
+            Kind::PostgreSql(postgres) => {
+                let stats = postgres.stats();
+                vec![
+                    ("reads", stats.reads),
+                    ("writes", stats.writes),
+                    ("statements", stats.statements),
+                    ("failed", stats.failed),
+                    ("conflicts", stats.conflicts),
+                    ("lost", stats.lost),
+                    ("refused", stats.refused),
+                    ("connections", stats.connections),
+                    ("idle", stats.idle),
+                    ("waiting", stats.waiting),
+                ]
+            }
+        }
     }
 }
 
@@ -52,10 +79,10 @@ impl std::fmt::Debug for Opened {
 pub async fn open(settings: &Settings) -> anyhow::Result<Opened> {
     match &settings.store {
         StoreSettings::Memory => {
-            Ok(Opened { directory: Arc::new(Memory::new()), place: "in memory".to_owned(), sqlite: None })
+            Ok(Opened { directory: Arc::new(Memory::new()), place: "in memory".to_owned(), kind: Kind::Memory })
         }
         StoreSettings::Sqlite(folder) => open_sqlite(folder).await,
-        StoreSettings::PostgreSql(_) => bail!("this build has no PostgreSQL"),
+        StoreSettings::PostgreSql(postgresql) => open_postgresql(postgresql, settings.base.dynamic_signing_key).await,
     }
 }
 
@@ -77,7 +104,45 @@ async fn open_sqlite(folder: &Path) -> anyhow::Result<Opened> {
     Ok(Opened {
         directory: Arc::<Sqlite>::clone(&sqlite),
         place: format!("in {}", file.display()),
-        sqlite: Some(sqlite),
+        kind: Kind::Sqlite(sqlite),
+    })
+}
+
+async fn open_postgresql(settings: &PostgreSqlSettings, legacy_key_is_dynamic: bool) -> anyhow::Result<Opened> {
+    let PostgreSqlSettings { uri, user, password, key_value_table, session_info_table, minimum_idle, .. } = settings;
+    let mut options = Postgres::options()
+        .host(&settings.host)
+        .port(settings.port)
+        .database(&settings.database)
+        .schema(&settings.schema)
+        .table_names_prefix(&settings.prefix)
+        .pool_size(settings.pool_size)
+        .idle_timeout(duration(settings.idle_timeout))
+        .legacy_signing_key_is_dynamic(legacy_key_is_dynamic);
+    if let Some(uri) = uri {
+        options = options.uri(uri.expose())?;
+    }
+    if let Some(user) = user {
+        options = options.user(user);
+    }
+    if let Some(password) = password {
+        options = options.password(password.clone());
+    }
+    if let Some(name) = key_value_table {
+        options = options.key_value_table_name(name);
+    }
+    if let Some(name) = session_info_table {
+        options = options.session_info_table_name(name);
+    }
+    if let Some(connections) = minimum_idle {
+        options = options.minimum_idle(*connections);
+    }
+    let postgres = Arc::new(options.open().await?);
+    Ok(Opened {
+        directory: Arc::<Postgres>::clone(&postgres),
+        // Where exactly isn't said: a piece of a connection URI may be a password.
+        place: "in PostgreSQL".to_owned(),
+        kind: Kind::PostgreSql(postgres),
     })
 }
 

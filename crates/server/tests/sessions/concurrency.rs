@@ -1,7 +1,13 @@
 //! Requests at once: an honest race never ends a session, at no version (`spec/modern-core.md`, corrections to 8.5 and
 //! 8.6; design rule 2).
 
+use std::sync::Arc;
+
 use doorward_engine::time::Lifetime;
+use doorward_service::directory::Directory;
+use doorward_service::memory::Memory;
+use doorward_service::store::Store as _;
+use doorward_stores::sqlite::Sqlite;
 use tokio::task::JoinSet;
 
 use super::given::{Caller, Given, Session};
@@ -31,25 +37,34 @@ async fn use_all(callers: &[Caller], answers: &[Session]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_race_of_refreshes_ends_a_session() {
-    let (one, other) = Given::two().await;
-    for versions in [["2.9", "2.9"], ["3.1", "3.1"], ["5.4", "5.4"], ["5.6", "5.6"]] {
-        let callers = [one.at(versions[0]), other.at(versions[1])];
-        let session = callers[0].create("u").await;
-        let mut token = session.refresh().to_owned();
-        for _ in 0..GENERATIONS {
-            let answers = race(&callers, &token).await;
-            use_all(&callers, &answers).await;
-            // Each of them goes on by itself, and so do those that come late.
-            for answer in &answers {
-                for next in race(&callers, answer.refresh()).await {
-                    token = next.refresh().to_owned();
-                }
-            }
-            use_all(&callers, &answers).await;
-            one.step(Lifetime::from_minutes(50));
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = Arc::new(Sqlite::open(folder.path().join("sessions.db")).await.unwrap());
+    let stores: [Arc<dyn Directory>; 2] = [Arc::new(Memory::new()), Arc::<Sqlite>::clone(&sqlite)];
+    for store in stores {
+        let (one, other) = Given::two(store).await;
+        for version in ["2.9", "3.1", "5.4", "5.6"] {
+            no_race_ends_a_session(&one, &[one.at(version), other.at(version)]).await;
         }
-        callers[0].read(session.handle()).await.ok();
     }
+    sqlite.close().await.unwrap();
+}
+
+async fn no_race_ends_a_session(given: &Given, callers: &[Caller]) {
+    let session = callers[0].create("u").await;
+    let mut token = session.refresh().to_owned();
+    for _ in 0..GENERATIONS {
+        let answers = race(callers, &token).await;
+        use_all(callers, &answers).await;
+        // Each of them goes on by itself, and so do those that come late.
+        for answer in &answers {
+            for next in race(callers, answer.refresh()).await {
+                token = next.refresh().to_owned();
+            }
+        }
+        use_all(callers, &answers).await;
+        given.step(Lifetime::from_minutes(50));
+    }
+    callers[0].read(session.handle()).await.ok();
 }
 
 /// The response was lost, and the client asks again: below 5.6 however late, from 5.6 within the grace.
@@ -72,7 +87,7 @@ async fn a_lost_response_costs_nothing() {
 /// Callers of both kinds of rotation refresh the same tokens at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn versions_that_rotate_differently_race() {
-    let (one, other) = Given::two().await;
+    let (one, other) = Given::two(Arc::new(Memory::new())).await;
     let callers = [one.at("5.4"), other.at("5.6")];
     let session = callers[0].create("u").await;
     let mut token = session.refresh().to_owned();

@@ -36,10 +36,10 @@ impl Given {
         Self::over(Arc::new(Memory::new()), SetClock::at(Millis::saturating(START)), config).await
     }
 
-    /// Two servers on one store.
-    pub(super) async fn two() -> (Self, Self) {
-        let (store, clock) = (Arc::new(Memory::new()), SetClock::at(Millis::saturating(START)));
-        let one = Self::over(Arc::<Memory>::clone(&store), clock.clone(), "").await;
+    /// Two servers on this store.
+    pub(super) async fn two(store: Arc<dyn Directory>) -> (Self, Self) {
+        let clock = SetClock::at(Millis::saturating(START));
+        let one = Self::over(Arc::clone(&store), clock.clone(), "").await;
         (one, Self::over(store, clock, "").await)
     }
 

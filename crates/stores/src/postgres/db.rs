@@ -63,6 +63,24 @@ impl<'a> Db<'a> {
         Ok(self.client.execute(&prepared, &values).await?)
     }
 
+    /// Runs a statement of a transfer, and returns the rows that it gives.
+    #[cfg(feature = "transfer")]
+    pub(super) async fn rows_by_text(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Fault> {
+        self.counters.statement();
+        let client: &ClientWrapper = self.client;
+        let prepared = client.prepare_cached(sql).await?;
+        Ok(self.client.query(&prepared, values).await?)
+    }
+
+    /// Runs a statement of a transfer, and returns how many rows it changed.
+    #[cfg(feature = "transfer")]
+    pub(super) async fn change_by_text(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, Fault> {
+        self.counters.statement();
+        let client: &ClientWrapper = self.client;
+        let prepared = client.prepare_cached(sql).await?;
+        Ok(self.client.execute(&prepared, values).await?)
+    }
+
     async fn prepare<'v>(
         &self,
         statement: &Statement,

@@ -181,7 +181,9 @@ fn is_done(write: &Write, row: &Row, sql: &Sql) -> bool {
         // A refresh token's hash is nobody else's.
         Write::Insert(inserted) => row.current == inserted.current,
         Write::Succeed(Succession { now, current, change, .. }) => match change {
-            Change::Stay { window } => row.current == *current && window.is_some_and(|window| row.window == Some(window)),
+            Change::Stay { window } => {
+                row.current == *current && window.is_some_and(|window| row.window == Some(window))
+            }
             Change::Advance { to, prev, .. } => {
                 let has_moved = row.rotated_at == Some(*now) && row.prev == Some(prev.unwrap_or(*current));
                 row.current == *to && (has_moved || !sql.room.rotation)

@@ -9,6 +9,8 @@ use super::statement::{Room, Statement, Writer};
 /// The statements of one database, and what it has room for.
 #[derive(Debug)]
 pub(super) struct Sql {
+    #[cfg(feature = "transfer")]
+    pub(super) names: Names,
     pub(super) room: Room,
     pub(super) sessions: SessionSql,
     pub(super) keys: KeySql,
@@ -22,6 +24,8 @@ impl Sql {
     pub(super) fn new(names: &Names, room: Room) -> Self {
         let writer = Writer { names, room };
         Self {
+            #[cfg(feature = "transfer")]
+            names: names.clone(),
             room,
             sessions: SessionSql::new(&writer),
             keys: KeySql::new(&writer),

@@ -3,7 +3,7 @@
 mod cluster;
 mod contract;
 mod crash;
-mod database;
+pub(crate) mod database;
 mod locks;
 mod loss;
 mod pool;

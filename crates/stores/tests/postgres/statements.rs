@@ -28,7 +28,8 @@ fn a_common_call_is_one_statement() {
         let lost = Write::Succeed(Succession { current: hash(9), ..advance(&key("one"), 3) });
         assert_eq!(statements(write(lost)).await, 2, "a refresh that lost, and the row in its place");
         assert_eq!(statements(store.load(&key("one")).map(|row| drop(row.unwrap())).boxed()).await, 1, "load");
-        let displace = Succession { current: hash(2), change: Change::Displace { to: hash(4) }, ..advance(&key("one"), 0) };
+        let displace =
+            Succession { current: hash(2), change: Change::Displace { to: hash(4) }, ..advance(&key("one"), 0) };
         assert_eq!(statements(write(Write::Succeed(displace))).await, 1, "displacement");
         let theft = Write::Remove(Removal { key: key("one"), current: hash(4) });
         assert_eq!(statements(write(theft)).await, 1, "theft");
@@ -100,7 +101,12 @@ fn every_statement_searches_an_index() {
             ] {
                 applied(&store, Write::Succeed(Succession { change, ..advance(&one, 0) })).await;
             }
-            lost(&store, Write::Remove(Removal { key: one.clone(), current: hash(9) }), load(&store, &one).await.as_ref()).await;
+            lost(
+                &store,
+                Write::Remove(Removal { key: one.clone(), current: hash(9) }),
+                load(&store, &one).await.as_ref(),
+            )
+            .await;
             assert_eq!(store.list(user.clone(), None, 10).await.unwrap().len(), 1);
             let none = Selector::User { user: user_in(Some("public"), "nobody"), alive_at: Some(now()), except: None };
             assert_eq!(store.remove(none).await, Ok(Vec::new()));
@@ -109,7 +115,10 @@ fn every_statement_searches_an_index() {
         }
         store.close().await.unwrap();
         let scans = async |column: &str| {
-            let sql = format!("SELECT sum({column}) FROM pg_stat_user_tables WHERE schemaname = '{}' AND relname = 'session_info'", database.schema());
+            let sql = format!(
+                "SELECT sum({column}) FROM pg_stat_user_tables WHERE schemaname = '{}' AND relname = 'session_info'",
+                database.schema()
+            );
             // A connection that ends tells what it did; until all have, this waits.
             database.text(&sql).await.and_then(|count| count.parse::<u64>().ok()).unwrap_or_default()
         };

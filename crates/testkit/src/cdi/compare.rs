@@ -100,6 +100,8 @@ impl Comparison<'_> {
                 }
             }
             (Json::Text(text), _) if text.contains("{{") => self.text(text, got.text().unwrap_or_default(), at),
+            // The recording wrote integers anew, and so lost the sign of a zero.
+            (Json::Number(want), Json::Number(got)) if want == "0" && got == "-0" => {}
             _ if want == got => {}
             _ => self.differs(at, want, got),
         }

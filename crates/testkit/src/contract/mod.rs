@@ -69,6 +69,7 @@ pub const CASES: &[Case] = cases![
     insert::an_expired_row_comes_back,
     succession::every_change_under_every_guard,
     succession::every_change_under_every_payload_guard,
+    succession::every_text_that_a_payload_must_lack_counts,
     succession::a_window_counts_from_zero_before_the_first_move,
     succession::another_current_loses_and_sees_the_row,
     succession::a_row_that_is_not_there_is_none,

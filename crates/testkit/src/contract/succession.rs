@@ -1,6 +1,6 @@
 use doorward_engine::payload::Payload;
 use doorward_engine::session::record::{
-    Change, PayloadGuard, Row, SessionLimits, Succession, Window, WindowGuard, Write,
+    Change, LACKED_TEXTS, PayloadGuard, Row, SessionLimits, Succession, Window, WindowGuard, Write,
 };
 use doorward_engine::time::{Lifetime, Millis};
 use doorward_service::store::Store;
@@ -214,6 +214,17 @@ pub(super) async fn every_change_under_every_payload_guard(store: &dyn Store) {
                 lost(store, Write::Succeed(write), Some(&before)).await;
             }
         }
+    }
+}
+
+pub(super) async fn every_text_that_a_payload_must_lack_counts(store: &dyn Store) {
+    for place in 0..LACKED_TEXTS {
+        let before = row(&place.to_string());
+        insert(store, &before).await;
+        let mut texts = ["nowhere"; LACKED_TEXTS];
+        texts[place] = "\"editor\"";
+        let write = Succession { payload: PayloadGuard::Lacks(texts), ..advance(&before.key, 2) };
+        lost(store, Write::Succeed(write), Some(&before)).await;
     }
 }
 
