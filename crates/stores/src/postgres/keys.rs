@@ -276,3 +276,44 @@ impl MoveLegacyKeys {
         Err(Fault::Row(Unreadable("created_at_time")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use futures_util::future::join_all;
+
+    use super::*;
+    use crate::postgres::connect::Target;
+    use crate::postgres::names::Names;
+    use crate::postgres::pool::Connections;
+    use crate::postgres::statement::Room;
+    use crate::postgres::{Postgres, limits, schema};
+
+    /// A database of another make, as far as one can be had here: the same, asked for nothing that such a one lacks.
+    #[tokio::test]
+    async fn where_there_are_no_advisory_locks_one_key_is_made_all_the_same() {
+        let Ok(uri) = std::env::var("DOORWARD_TEST_POSTGRES") else { return };
+        let options = Postgres::options().uri(&uri).unwrap().schema(format!("test_{}_plain", std::process::id()));
+        let names = Names::new(&options.naming).unwrap();
+        let target = Target::new(&options).unwrap();
+        let (client, _task) = target.patiently(options.startup_patience).await.unwrap();
+        let room = Room { advisory_locks: false, ..schema::prepare(&client, &names).await.unwrap() };
+        let pools: Vec<Arc<Connections>> = (0..2)
+            .map(|_| Arc::new(Connections::new(&target, Sql::new(&names, room), limits(&options).unwrap()).unwrap()))
+            .collect();
+        for app in ["public", "other"] {
+            let app = AppId::parse(app).unwrap();
+            let calls = (0_u32..40).map(|number| {
+                let value = Secret::new(number.to_string());
+                let key = NewKey::Refresh { value, created_at: Millis::saturating(5) };
+                let pool = if number % 2 == 0 { pools.first() } else { pools.last() };
+                pool.unwrap().run(AddKey(app.clone(), key))
+            });
+            let mut seen: Vec<StoredKeys> = join_all(calls).await.into_iter().map(Result::unwrap).collect();
+            seen.dedup();
+            assert_eq!(seen.len(), 1);
+            assert!(seen.pop().unwrap().refresh.is_some());
+        }
+    }
+}

@@ -107,7 +107,8 @@ fn is_root() -> bool {
 
 /// The processes that this one started.
 fn children(parent: u32) -> Vec<u32> {
-    let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
+    let processes =
+        std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
     processes.filter(|process: &u32| parent_of(*process) == Some(parent)).collect()
 }
 

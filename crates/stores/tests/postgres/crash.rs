@@ -8,8 +8,8 @@ use doorward_engine::id::SessionKey;
 use doorward_engine::policy::{Policy, Rotation};
 use doorward_engine::secret::Secret;
 use doorward_service::Service;
-use doorward_service::{ConfirmOutcome, RefreshOutcome};
 use doorward_service::store::{Selector, Store};
+use doorward_service::{ConfirmOutcome, RefreshOutcome};
 use futures_util::future::join_all;
 
 use super::cluster::Cluster;
@@ -70,9 +70,9 @@ fn what_was_acknowledged_survives_kill_9_of_the_database() {
             };
             let (service, other) = (open().await, open().await);
             let (stop, steps) = (AtomicBool::new(false), AtomicU64::new(0));
-            let clients = join_all((0..CLIENTS).map(|number| {
-                live(if number % 2 == 0 { &service } else { &other }, &stop, &steps, number)
-            }));
+            let clients = join_all(
+                (0..CLIENTS).map(|number| live(if number % 2 == 0 { &service } else { &other }, &stop, &steps, number)),
+            );
             let until = async |more: u64| {
                 let enough = steps.load(Ordering::SeqCst) + more;
                 while steps.load(Ordering::SeqCst) < enough {

@@ -11,8 +11,8 @@ use doorward_engine::secret::Secret;
 use doorward_engine::session::record::{Change, Removal, Row, Succession, Update, Write};
 use doorward_engine::time::Lifetime;
 use doorward_service::directory::Directory as _;
-use doorward_service::{ConfirmOutcome, RefreshOutcome, ServiceError};
 use doorward_service::store::{NewKey, Selector, Store, StoreError, StoredKey, StoredStaticKey};
+use doorward_service::{ConfirmOutcome, RefreshOutcome, ServiceError};
 use doorward_stores::postgres::Postgres;
 use doorward_testkit::contract::given::*;
 
@@ -60,8 +60,12 @@ fn a_write_whose_connection_is_cut_happens_once() {
     database::with(async |database| {
         let (proxy, store) = open(&database).await;
         warm_up(&store).await;
-        let payload = Update { payload: Some(payload("{}")), ..Update { key: key("one"), now: now(), seen: Some(row("one").payload), payload: None, data: None } };
-        let mut writes: Vec<(Write, bool)> = vec![(Write::Insert(Box::new(row("one"))), false), (Write::Update(payload), true)];
+        let payload = Update {
+            payload: Some(payload("{}")),
+            ..Update { key: key("one"), now: now(), seen: Some(row("one").payload), payload: None, data: None }
+        };
+        let mut writes: Vec<(Write, bool)> =
+            vec![(Write::Insert(Box::new(row("one"))), false), (Write::Update(payload), true)];
         writes.extend(changes().map(|change| (Write::Succeed(Succession { change, ..advance(&key("one"), 0) }), true)));
         for (write, needs_row) in writes {
             for cut in CUTS {
@@ -168,7 +172,8 @@ fn transactions_that_are_cut_in_their_middle_or_at_their_end_happen_once() {
                 assert_eq!(store.add_key(AppId::default(), key).await.unwrap().refresh, Some(Secret::new("value")));
 
                 let tenants = store.tenants().await.unwrap();
-                let shop = || doorward_service::directory::StoredTenant { tenant: tenant("shop"), ..tenants[0].clone() };
+                let shop =
+                    || doorward_service::directory::StoredTenant { tenant: tenant("shop"), ..tenants[0].clone() };
                 proxy.cut(request, cut);
                 match store.put_tenant(shop(), now()).await {
                     Ok(is_new) => assert!(is_new, "{request:?} {cut:?}"),
@@ -225,7 +230,8 @@ fn while_the_database_is_away_the_fault_is_said_and_no_session_ends() {
         let store = Arc::new(options.open().await.unwrap());
         let service = service(Arc::clone(&store) as Arc<dyn Store>, Policy::default()).await;
         let issued = patiently(async || service.create(new_session("alice")).await).await;
-        let RefreshOutcome::Issued(next) = patiently(async || service.refresh(request(&issued.refresh)).await).await else {
+        let RefreshOutcome::Issued(next) = patiently(async || service.refresh(request(&issued.refresh)).await).await
+        else {
             panic!("a refresh")
         };
 

@@ -56,8 +56,7 @@ impl Proxy {
         let (target, database) = rest.split_once('/').unwrap();
         let address = listener.local_addr().unwrap();
         let through = format!("{user}@{address}/{database}");
-        let shared =
-            Arc::new(Shared { plan: Mutex::default(), cuts: AtomicU64::new(0), target: target.to_owned() });
+        let shared = Arc::new(Shared { plan: Mutex::default(), cuts: AtomicU64::new(0), target: target.to_owned() });
         let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
         (Self { shared, task }, through)
     }

@@ -52,7 +52,8 @@ fn processes_that_start_at_once_agree_on_tables_and_keys() {
     database::with(async |database| {
         for _ in 0..5 {
             let database = database.another();
-            let services = join_all((0..6).map(async |_| service(database.open().await, Policy::default()).await)).await;
+            let services =
+                join_all((0..6).map(async |_| service(database.open().await, Policy::default()).await)).await;
             let names = |keys: doorward_engine::key::jwks::Jwks| format!("{keys:?}");
             let rings: BTreeSet<String> = services.iter().map(|service| names(service.jwks())).collect();
             assert_eq!(rings.len(), 1, "{rings:?}");

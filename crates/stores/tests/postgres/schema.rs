@@ -98,7 +98,10 @@ fn a_user_who_may_make_no_tables_is_told_which() {
     database::with(async |database| {
         let guest = format!("nobody_{}", database.schema());
         database
-            .sql(&format!("CREATE SCHEMA {0}; CREATE ROLE {guest} LOGIN PASSWORD 'p'; GRANT USAGE ON SCHEMA {0} TO {guest}", database.schema()))
+            .sql(&format!(
+                "CREATE SCHEMA {0}; CREATE ROLE {guest} LOGIN PASSWORD 'p'; GRANT USAGE ON SCHEMA {0} TO {guest}",
+                database.schema()
+            ))
             .await;
         let (_, place) = database.uri().rsplit_once('@').unwrap();
         let options = database.options().uri(&format!("postgres://{guest}:p@{place}")).unwrap();

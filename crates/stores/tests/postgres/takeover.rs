@@ -11,9 +11,9 @@ use doorward_engine::session::record::{Change, SessionLimits, Succession, Write}
 use doorward_engine::time::{Lifetime, Millis};
 use doorward_engine::token::version::AccessVersion;
 use doorward_service::directory::{Directory as _, LoginMethods, StoredTenant};
+use doorward_service::store::{Lacks, Store};
 use doorward_service::{ConfirmOutcome, RefreshOutcome};
-use doorward_service::store::Store;
-use doorward_stores::postgres::{Lacks, OpenError, Options, Postgres};
+use doorward_stores::postgres::{OpenError, Options, Postgres};
 use doorward_testkit::contract::given::*;
 use doorward_testkit::fakes::SetClock;
 use serde_json::Value;
@@ -164,10 +164,17 @@ fn tenants_are_taken_over() {
                 core_config: JsonText::from_stored(r#"{"access_token_validity":1800}"#),
                 first_factors: None,
                 required_secondary_factors: None,
-                login_methods: LoginMethods { email_password: Some(true), third_party: Some(false), passwordless: None },
+                login_methods: LoginMethods {
+                    email_password: Some(true),
+                    third_party: Some(false),
+                    passwordless: None,
+                },
             };
             assert_eq!(tenants[2], shop, "{release}");
-            assert_eq!(store.value(AppId::default(), tenant("public"), "TELEMETRY_ID").await.unwrap().unwrap().len(), 36);
+            assert_eq!(
+                store.value(AppId::default(), tenant("public"), "TELEMETRY_ID").await.unwrap().unwrap().len(),
+                36
+            );
 
             let changed = StoredTenant { first_factors: Some(vec!["custom".to_owned()]), ..shop };
             assert_eq!(store.put_tenant(changed.clone(), now()).await, Ok(false), "{release}");
@@ -234,7 +241,9 @@ fn where_columns_may_not_be_added_what_needs_them_is_off() {
             assert_eq!(store.lacks(), lacks, "{release}");
 
             for rotation in [Rotation::OnUse, Rotation::OnRefresh] {
-                let policy = Policy { rotation, grace: Lifetime::from_secs(0), ..policy() };
+                // The service takes the grace away by itself.
+                let absolute_limit = Some(Lifetime::from_hours(3000));
+                let policy = Policy { rotation, absolute_limit, ..policy() };
                 let service = service(store.clone(), policy).await;
                 let issued = service.create(new_session("alice")).await.unwrap();
                 let next = refreshed(&service, &issued.refresh).await;
@@ -246,13 +255,15 @@ fn where_columns_may_not_be_added_what_needs_them_is_off() {
                 let again = service.refresh(request(&issued.refresh)).await.unwrap();
                 assert!(matches!(again, RefreshOutcome::Theft(_)), "{release}: {again:?}");
             }
-            let service = service(store.clone(), Policy { grace: Lifetime::from_secs(0), ..policy() }).await;
+            let service = service(store.clone(), Policy::default()).await.with_policy(policy());
+            assert_eq!(service.policy().grace, Lifetime::from_secs(0));
             assert!(is_good(&service, &refreshed(&service, &token("refresh", 1)).await.access.token).await);
 
             // What would be lost without a word is refused.
             insert(&*store, &row("one")).await;
             let open = Change::Stay { window: Some(window(NOW, 1, 1)) };
-            let moved = Change::Advance { to: hash(2), prev: None, lifetime: millis(1), window: Some(window(NOW, 1, 1)) };
+            let moved =
+                Change::Advance { to: hash(2), prev: None, lifetime: millis(1), window: Some(window(NOW, 1, 1)) };
             for change in [open, moved] {
                 let error = store.commit(Write::Succeed(Succession { change, ..advance(&key("one"), 0) })).await;
                 assert_eq!(error.unwrap_err().code(), "store.read_only", "{release}");
@@ -310,7 +321,8 @@ fn tables_of_a_release_before_6_are_refused_and_untouched() {
         let OpenError::Store(store) = &error else { panic!("{error:?}") };
         assert_eq!(store.code(), "store.corrupt");
         assert!(error.to_string().contains("`app_id`") && error.to_string().contains("6.0"), "{error}");
-        let columns = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'session_info' AND table_schema";
+        let columns =
+            "SELECT count(*) FROM information_schema.columns WHERE table_name = 'session_info' AND table_schema";
         assert_eq!(database.text(&format!("{columns} = '{}'", database.schema())).await.as_deref(), Some("8"));
     });
 }
