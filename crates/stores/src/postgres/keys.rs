@@ -242,12 +242,8 @@ impl Job for MoveLegacyKeys {
         for row in &found {
             let (app, tenant): (&str, &str) = (get(row, 0, "app_id")?, get(row, 1, "tenant_id")?);
             db.begin().await?;
-            let values: [Value<'_>; 4] = [
-                ("app", &app),
-                ("tenant", &tenant),
-                ("name", &LEGACY_KEY),
-                ("lock", &lock(app, tenant, LEGACY_KEY)),
-            ];
+            let values: [Value<'_>; 4] =
+                [("app", &app), ("tenant", &tenant), ("name", &LEGACY_KEY), ("lock", &lock(app, tenant, LEGACY_KEY))];
             // Nothing comes where another process is at it, or was.
             if let Some(taken) = db.row(&sql.keys.take_legacy, &values).await? {
                 let value: &str = get(&taken, 0, "value")?;
