@@ -22,6 +22,9 @@ const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 const KEEPALIVE_RETRIES: u32 = 3;
 
+/// How long the first connection may take to be made, at least: nothing else waits for it.
+const OPENING_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Between two tries to connect while the database starts: first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -84,7 +87,7 @@ impl Target {
              SET client_min_messages = warning",
             timeout = statement_timeout.as_millis().clamp(1, i32::MAX.unsigned_abs().into())
         );
-        Ok(Self { config, tls, settings, timeout: options.checkout_timeout })
+        Ok(Self { config, tls, settings, timeout: options.checkout_timeout.max(OPENING_TIMEOUT) })
     }
 
     pub(super) fn config(&self) -> &Config {

@@ -32,7 +32,9 @@ use doorward_engine::session::record::{Row, Write};
 use doorward_engine::time::Millis;
 use doorward_service::directory::{Directory, StoredTenant};
 use doorward_service::env::{Clock as _, SystemClock};
-use doorward_service::store::{BoxFuture, NewKey, Selector, Store, StoreError, StoreResult, StoredKeys, UserSelector};
+use doorward_service::store::{
+    BoxFuture, Lacks, NewKey, Selector, Store, StoreError, StoreResult, StoredKeys, UserSelector,
+};
 use tokio::task::JoinHandle;
 
 use self::connect::Target;
@@ -55,18 +57,6 @@ pub struct Postgres {
     keeper: JoinHandle<()>,
 }
 
-/// What the tables of a database have no room for, because they are of an old release and may not be changed. What
-/// needs it must be off: a write that would lose it is refused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lacks {
-    /// Windows of refresh tokens: the grace must be 0.
-    pub windows: bool,
-    /// The token before the current one: there is no grace for it, and none is given.
-    pub predecessors: bool,
-    /// Limits of single sessions, the absolute one included.
-    pub limits: bool,
-}
-
 impl Postgres {
     /// Returns the default options, to change them and [`Options::open`] a database.
     pub fn options() -> Options {
@@ -76,12 +66,6 @@ impl Postgres {
     /// Returns what the store did since it was opened, and how its connections stand.
     pub fn stats(&self) -> Stats {
         self.connections.stats()
-    }
-
-    /// Returns what the database has no room for.
-    pub fn lacks(&self) -> Lacks {
-        let room = self.connections.sql().room;
-        Lacks { windows: !room.windows, predecessors: !room.rotation, limits: !room.limits }
     }
 
     async fn start(options: Options) -> Result<Self, OpenError> {
@@ -199,6 +183,11 @@ impl Store for Postgres {
 
     fn sweep(&self, expired_before: Millis, limit: u32) -> BoxFuture<'_, StoreResult<u64>> {
         Box::pin(self.connections.run(sessions::Sweep { expired_before, limit }))
+    }
+
+    fn lacks(&self) -> Lacks {
+        let room = self.connections.sql().room;
+        Lacks { windows: !room.windows, predecessors: !room.rotation, limits: !room.limits }
     }
 
     fn close(&self) -> BoxFuture<'_, StoreResult<()>> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use doorward_stores::postgres::{Options, Postgres};
 use tokio::task::JoinHandle;
@@ -54,7 +55,9 @@ impl Database {
     }
 
     pub(crate) fn options(&self) -> Options {
-        Postgres::options().uri(&self.uri).unwrap().schema(&self.schema).pool_size(8).minimum_idle(0)
+        let options = Postgres::options().uri(&self.uri).unwrap().schema(&self.schema);
+        // The machine may be busy with other tests.
+        options.pool_size(8).minimum_idle(0).checkout_timeout(Duration::from_secs(60))
     }
 
     pub(crate) async fn open(&self) -> Arc<Postgres> {

@@ -112,7 +112,9 @@ fn conflicts_are_tried_again_within_limits() {
             fail_next(&database, times, code).await;
             let answer = store.commit(Write::Succeed(advance(&key("one"), 2))).await;
             match times {
-                1000 => assert!(matches!(&answer, Err(StoreError::Unavailable(text)) if text.contains(code)), "{answer:?}"),
+                1000 => {
+                    assert!(matches!(&answer, Err(StoreError::Unavailable(text)) if text.contains(code)), "{answer:?}")
+                }
                 _ => assert!(matches!(&answer, Ok(Seen::Applied(row)) if row.current == hash(2)), "{answer:?}"),
             }
             assert_eq!(store.stats().conflicts, conflicts, "{code}");
@@ -182,7 +184,9 @@ fn the_refresh_token_key_is_made_under_the_other_core_s_lock() {
         let store = database.open().await;
         let java = database.connect().await;
         java.client
-            .batch_execute(&format!("INSERT INTO apps VALUES ('{id}', 0); INSERT INTO tenants VALUES ('{id}', 'public', 0)"))
+            .batch_execute(&format!(
+                "INSERT INTO apps VALUES ('{id}', 0); INSERT INTO tenants VALUES ('{id}', 'public', 0)"
+            ))
             .await
             .unwrap();
         let lock = format!("hashtext('{id}~public~refresh_token_key')");

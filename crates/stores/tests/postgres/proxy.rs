@@ -1,6 +1,5 @@
 //! A way to the database that breaks at chosen moments.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,7 +35,6 @@ struct Plan {
 }
 
 pub(crate) struct Proxy {
-    pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
     task: JoinHandle<()>,
 }
@@ -58,10 +56,9 @@ impl Proxy {
         let (target, database) = rest.split_once('/').unwrap();
         let address = listener.local_addr().unwrap();
         let through = format!("{user}@{address}/{database}");
-        let shared =
-            Arc::new(Shared { plan: Mutex::default(), cuts: AtomicU64::new(0), target: target.to_owned() });
+        let shared = Arc::new(Shared { plan: Mutex::default(), cuts: AtomicU64::new(0), target: target.to_owned() });
         let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
-        (Self { address, shared, task }, through)
+        (Self { shared, task }, through)
     }
 
     /// Cuts one connection, at this request.

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use doorward_engine::id::AppId;
 use doorward_engine::policy::{Policy, Rotation};
-use doorward_service::store::{NewKey, Store, StoredKeys};
+use doorward_engine::secret::Secret;
+use doorward_service::store::{NewKey, Store, StoredKey, StoredKeys, StoredStaticKey};
 use doorward_testkit::contract::given::*;
 use futures_util::future::join_all;
 
 use super::database::{self, Database};
 use super::world::{is_good, new_session, refreshed, service};
-use doorward_engine::secret::Secret;
-use doorward_service::store::{StoredKey, StoredStaticKey};
 
 const CLIENTS: usize = 32;
 
@@ -53,7 +52,8 @@ fn processes_that_start_at_once_agree_on_tables_and_keys() {
     database::with(async |database| {
         for _ in 0..5 {
             let database = database.another();
-            let services = join_all((0..6).map(async |_| service(database.open().await, Policy::default()).await)).await;
+            let services =
+                join_all((0..6).map(async |_| service(database.open().await, Policy::default()).await)).await;
             let names = |keys: doorward_engine::key::jwks::Jwks| format!("{keys:?}");
             let rings: BTreeSet<String> = services.iter().map(|service| names(service.jwks())).collect();
             assert_eq!(rings.len(), 1, "{rings:?}");
@@ -93,18 +93,19 @@ fn makers_of_keys_at_two_processes_agree() {
         let secret = |number: u64| Secret::new(number.to_string());
         let mut newest_seen = None;
         for round in 1..=5 {
-            let keys = agreed(round, &|number| NewKey::Signing {
+            let make = |number| NewKey::Signing {
                 key: StoredKey { created_at: at(round * 1000 + number), value: secret(number) },
                 newest_seen,
-            });
-            let keys = keys.await.signing;
+            };
+            let keys = agreed(round, &make).await.signing;
             assert_eq!(keys.len() as u64, round);
             newest_seen = keys.last().map(|key| key.created_at);
         }
-        let keys = agreed(0, &|number| {
+        let make = |number| {
             NewKey::Static(StoredStaticKey { id: format!("s-{number}"), created_at: at(number), value: secret(number) })
-        });
-        assert_eq!(keys.await.static_keys.len(), 1);
-        assert!(agreed(0, &|number| NewKey::Refresh { value: secret(number), created_at: at(number) }).await.refresh.is_some());
+        };
+        assert_eq!(agreed(0, &make).await.static_keys.len(), 1);
+        let make = |number| NewKey::Refresh { value: secret(number), created_at: at(number) };
+        assert!(agreed(0, &make).await.refresh.is_some());
     });
 }

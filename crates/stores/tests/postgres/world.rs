@@ -11,8 +11,8 @@ use doorward_engine::secret::Secret;
 use doorward_engine::session::create::{NewLimits, NewSession};
 use doorward_engine::session::refresh::RefreshRequest;
 use doorward_service::env::{Clock, KeyMaker, SystemClock, World};
-use doorward_service::outcome::{ConfirmOutcome, IssuedTokens, RefreshOutcome};
 use doorward_service::store::Store;
+use doorward_service::{ConfirmOutcome, IssuedTokens, RefreshOutcome};
 use doorward_service::{Service, ServiceError, ServiceOptions};
 use doorward_testkit::contract::given::payload;
 
