@@ -1,6 +1,6 @@
 //! What `docs/migrate-from-supertokens.md` tells an operator to do.
 
-use doorward_stores::postgres::Lacks;
+use doorward_service::store::{Lacks, Store as _};
 use doorward_stores::transfer::{RawRow, Table, Value};
 use futures_util::SinkExt as _;
 

@@ -188,7 +188,7 @@ fn compare_body(
         (Body::Text(want), _) => comparison.text(want, text, "body"),
         (Body::Json(want), Ok(got)) => {
             comparison.value(want, &got, "json");
-            if !text.strip_suffix('\n').is_some_and(|line| !line.contains(['\n', '\r'])) {
+            if text.strip_suffix('\n').is_none_or(|line| line.contains(['\n', '\r'])) {
                 comparison.differs("body", "one line with a newline at its end", text);
             }
         }
