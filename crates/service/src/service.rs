@@ -9,7 +9,7 @@ use doorward_engine::key::ring::KeyRing;
 use doorward_engine::policy::Policy;
 use doorward_engine::secret::Secret;
 use doorward_engine::session::Issued;
-use doorward_engine::time::Millis;
+use doorward_engine::time::{Lifetime, Millis};
 use doorward_engine::token::access::{Claims, UnsignedAccess};
 
 use crate::env::World;
@@ -86,6 +86,7 @@ impl Service {
     /// Reads the keys, makes those that are missing, and starts the signing threads where none are given.
     pub async fn open(store: Arc<dyn Store>, world: World, options: ServiceOptions) -> Result<Self, ServiceError> {
         let ServiceOptions { app, policy, succession_secret, verified_tokens, recall, signer } = options;
+        let policy = within(&*store, policy);
         for warning in policy.check()? {
             tracing::warn!(name: "doorward.config.warning", target: "doorward", "{warning}");
         }
@@ -104,7 +105,7 @@ impl Service {
     /// Lifetimes and the interval of keys should be those that it was opened with: keys are kept as those demand.
     #[must_use]
     pub fn with_policy(&self, policy: Policy) -> Self {
-        Self { shared: Arc::clone(&self.shared), policy }
+        Self { shared: Arc::clone(&self.shared), policy: within(self.store(), policy) }
     }
 
     /// The app that is served.
@@ -171,4 +172,16 @@ impl Ready {
         let (policy, crypto) = (&service.policy, &*service.shared.world.crypto);
         Env { now: service.now(), policy, keys: &self.keys, crypto, entropy: &self.entropy }
     }
+}
+
+/// Returns the settings that a store can follow. It has warned of the others when it was opened.
+fn within(store: &dyn Store, mut policy: Policy) -> Policy {
+    let lacks = store.lacks();
+    if lacks.windows {
+        policy.grace = Lifetime::ZERO;
+    }
+    if lacks.limits {
+        policy.absolute_limit = None;
+    }
+    policy
 }

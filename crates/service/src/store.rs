@@ -55,8 +55,24 @@ pub trait Store: Send + Sync + 'static {
     /// Deletes at most `limit` rows, of all apps, whose `expires_at` lies before a moment, and returns how many.
     fn sweep(&self, expired_before: Millis, limit: u32) -> BoxFuture<'_, StoreResult<u64>>;
 
+    /// Says what the store has no room for: nothing, unless its database is an old one that may not be changed.
+    fn lacks(&self) -> Lacks {
+        Lacks::default()
+    }
+
     /// Makes everything acknowledged durable and stops. Later calls answer [`StoreError::Closed`].
     fn close(&self) -> BoxFuture<'_, StoreResult<()>>;
+}
+
+/// What a store has no room for. Whoever decides does without it: a write that would lose it is refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lacks {
+    /// Windows of refresh tokens. Without them the grace is zero.
+    pub windows: bool,
+    /// The token before the current one, and when it was left. Without them nothing is known of one, so it has no grace.
+    pub predecessors: bool,
+    /// Limits of single sessions. Without them no session has an absolute end.
+    pub limits: bool,
 }
 
 /// Which rows to delete.

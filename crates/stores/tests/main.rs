@@ -6,7 +6,9 @@
     reason = "helpers of tests, where a panic is a failure, and children that report to their parent"
 )]
 
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-#[cfg(feature = "transfer")]
+#[cfg(all(feature = "sqlite", feature = "transfer"))]
 mod transfer;

@@ -38,7 +38,9 @@ pub(super) fn api_keys(text: &str) -> Checked {
         return Err("One of the API keys is too short. Please use at least 20 characters".into());
     }
     if !keys.iter().all(|key| key.bytes().all(is_key_byte)) {
-        return Err("Invalid characters in API key. Please only use '=', '-' and alpha-numeric (including capitals)".into());
+        return Err(
+            "Invalid characters in API key. Please only use '=', '-' and alpha-numeric (including capitals)".into()
+        );
     }
     Ok(())
 }

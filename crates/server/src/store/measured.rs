@@ -8,7 +8,7 @@ use doorward_engine::id::{AppId, SessionKey, TenantId, UserId};
 use doorward_engine::session::record::{Row, Write};
 use doorward_engine::time::Millis;
 use doorward_service::directory::{Directory, StoredTenant};
-use doorward_service::store::{BoxFuture, NewKey, Selector, Store, StoreResult, StoredKeys, UserSelector};
+use doorward_service::store::{BoxFuture, Lacks, NewKey, Selector, Store, StoreResult, StoredKeys, UserSelector};
 
 use crate::metrics::Metrics;
 
@@ -68,6 +68,10 @@ impl Store for Measured {
 
     fn sweep(&self, expired_before: Millis, limit: u32) -> BoxFuture<'_, StoreResult<u64>> {
         self.timed("sweep", self.inner.sweep(expired_before, limit))
+    }
+
+    fn lacks(&self) -> Lacks {
+        self.inner.lacks()
     }
 
     fn close(&self) -> BoxFuture<'_, StoreResult<()>> {

@@ -12,7 +12,7 @@ use tokio_postgres::{Client, Config, Error, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{Fault, is_not_there_yet};
-use super::options::{OptionError, Options, Parts};
+use super::options::{DEFAULT_DATABASE, DEFAULT_HOST, DEFAULT_PORT, OptionError, Options, Parts};
 use super::tls;
 
 /// After what time of silence a connection is asked by the operating system whether it still stands.
@@ -21,6 +21,9 @@ const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
 /// How often it is asked again, and how many times.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 const KEEPALIVE_RETRIES: u32 = 3;
+
+/// How long the first connection may take to be made, at least: nothing else waits for it.
+const OPENING_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Between two tries to connect while the database starts: first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -46,7 +49,7 @@ impl Target {
         if let Some(password) = either(&uri.password, &set.password) {
             config.password(password.expose());
         }
-        config.dbname(either(&uri.database, &set.database).unwrap_or("supertokens".to_owned()));
+        config.dbname(either(&uri.database, &set.database).unwrap_or_else(|| DEFAULT_DATABASE.to_owned()));
         let is_remote = hosts(&mut config, set, uri);
 
         let statement_timeout = uri.statement_timeout.unwrap_or(options.statement_timeout);
@@ -84,7 +87,7 @@ impl Target {
              SET client_min_messages = warning",
             timeout = statement_timeout.as_millis().clamp(1, i32::MAX.unsigned_abs().into())
         );
-        Ok(Self { config, tls, settings, timeout: options.checkout_timeout })
+        Ok(Self { config, tls, settings, timeout: options.checkout_timeout.max(OPENING_TIMEOUT) })
     }
 
     pub(super) fn config(&self) -> &Config {
@@ -151,11 +154,11 @@ fn either<T: Clone>(uri: &Option<T>, set: &Option<T>) -> Option<T> {
 /// Tells the driver where to go. Returns whether that is over a network.
 fn hosts(config: &mut Config, set: &Parts, uri: &Parts) -> bool {
     let named = either(&uri.hosts, &set.hosts).unwrap_or_default();
-    let default_port = uri.port.or(set.port).unwrap_or(5432);
+    let default_port = uri.port.or(set.port).unwrap_or(DEFAULT_PORT);
     let named = if named.is_empty() { vec![(String::new(), None)] } else { named };
     let mut is_remote = false;
     for (host, port) in named {
-        let host = if host.is_empty() { "localhost".to_owned() } else { host };
+        let host = if host.is_empty() { DEFAULT_HOST.to_owned() } else { host };
         is_remote |= !host.starts_with('/');
         config.host(host).port(port.unwrap_or(default_port));
     }

@@ -128,7 +128,9 @@ pub(super) fn may_pass(error: &Error) -> bool {
     let busy = [SqlState::TOO_MANY_CONNECTIONS, SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN];
     match error.code() {
         Some(code) => *code == SqlState::CANNOT_CONNECT_NOW || busy.contains(code),
-        None => is_not_there_yet(error) || io_error(error).is_some_and(|error| is_cut(error.kind())) || error.is_closed(),
+        None => {
+            is_not_there_yet(error) || io_error(error).is_some_and(|error| is_cut(error.kind())) || error.is_closed()
+        }
     }
 }
 

@@ -36,6 +36,7 @@ pub(super) struct KeySql {
     remove: Statement,
     legacy: Statement,
     take_legacy: Statement,
+    move_to_dynamic: Statement,
     move_to_static: Statement,
 }
 
@@ -52,19 +53,22 @@ impl KeySql {
                  WHERE app_id = $app AND tenant_id = 'public' AND name = 'refresh_token_key'",
             ),
             lock_app: writer.statement("SELECT app_id FROM {apps} WHERE app_id = $app FOR NO KEY UPDATE"),
-            lock_signing: writer.statement(
-                "SELECT created_at_time FROM {session_access_token_signing_keys} WHERE app_id = $app FOR UPDATE",
-            ),
-            lock_static: writer.statement(
-                "SELECT key_id FROM {jwt_signing_keys} WHERE app_id = $app AND algorithm = 'RS256' FOR UPDATE",
-            ),
+            lock_signing: writer
+                .statement("SELECT 1 FROM {session_access_token_signing_keys} WHERE app_id = $app FOR UPDATE"),
+            lock_static: writer
+                .statement("SELECT 1 FROM {jwt_signing_keys} WHERE app_id = $app AND algorithm = 'RS256' FOR UPDATE"),
+            // These carry their condition themselves: a statement that locks sees only what was there when it began to wait.
             add_signing: writer.statement(
                 "INSERT INTO {session_access_token_signing_keys} (app_id, created_at_time, value) \
-                 VALUES ($app, $created_at, $value) ON CONFLICT (app_id, created_at_time) DO NOTHING",
+                 SELECT $app::VARCHAR, $created_at::BIGINT, $value::TEXT WHERE (SELECT max(created_at_time) \
+                 FROM {session_access_token_signing_keys} WHERE app_id = $app) IS NOT DISTINCT FROM $newest_seen::BIGINT \
+                 ON CONFLICT (app_id, created_at_time) DO NOTHING",
             ),
             add_static: writer.statement(
                 "INSERT INTO {jwt_signing_keys} (app_id, key_id, key_string, algorithm, created_at) \
-                 VALUES ($app, $id, $value, 'RS256', $created_at) ON CONFLICT (app_id, key_id) DO NOTHING",
+                 SELECT $app::VARCHAR, $id::VARCHAR, $value::TEXT, 'RS256', $created_at::BIGINT WHERE NOT EXISTS \
+                 (SELECT 1 FROM {jwt_signing_keys} WHERE app_id = $app AND algorithm = 'RS256') \
+                 ON CONFLICT (app_id, key_id) DO NOTHING",
             ),
             add_refresh: writer.statement(
                 "INSERT INTO {key_value} (app_id, tenant_id, name, value, created_at_time) \
@@ -78,6 +82,10 @@ impl KeySql {
             take_legacy: writer.statement(
                 "DELETE FROM {key_value} WHERE app_id = $app AND tenant_id = $tenant AND name = $name AND {locked} \
                  RETURNING value, created_at_time",
+            ),
+            move_to_dynamic: writer.statement(
+                "INSERT INTO {session_access_token_signing_keys} (app_id, created_at_time, value) \
+                 VALUES ($app, $created_at, $value) ON CONFLICT (app_id, created_at_time) DO NOTHING",
             ),
             move_to_static: writer.statement(
                 "INSERT INTO {jwt_signing_keys} (app_id, key_id, key_string, algorithm, created_at) \
@@ -156,32 +164,27 @@ async fn add_signing(
     newest_seen: Option<Millis>,
 ) -> Result<(), Fault> {
     take_turns(db, sql, app, key.created_at).await?;
-    // A statement of its own, so that it sees what was committed while this one waited for its turn.
-    let mut newest = None;
-    for row in db.rows(&sql.keys.lock_signing, &[("app", &app.as_str())]).await? {
-        newest = newest.max(Some(moment(get(&row, 0, "created_at_time")?).ok_or(Unreadable("created_at_time"))?));
-    }
-    if newest == newest_seen {
-        let created_at = moment_column(key.created_at);
-        let value = key.value.expose();
-        let values: [Value<'_>; 3] =
-            [("app", &app.as_str()), ("created_at", &created_at), ("value", &value)];
-        db.execute(&sql.keys.add_signing, &values).await?;
-    }
+    db.rows(&sql.keys.lock_signing, &[("app", &app.as_str())]).await?;
+    let values: [Value<'_>; 4] = [
+        ("app", &app.as_str()),
+        ("created_at", &moment_column(key.created_at)),
+        ("value", &key.value.expose()),
+        ("newest_seen", &newest_seen.map(moment_column)),
+    ];
+    db.execute(&sql.keys.add_signing, &values).await?;
     db.commit().await
 }
 
 async fn add_static(db: &Db<'_>, sql: &Sql, app: &AppId, key: &StoredStaticKey) -> Result<(), Fault> {
     take_turns(db, sql, app, key.created_at).await?;
-    if db.rows(&sql.keys.lock_static, &[("app", &app.as_str())]).await?.is_empty() {
-        let values: [Value<'_>; 4] = [
-            ("app", &app.as_str()),
-            ("id", &key.id),
-            ("created_at", &moment_column(key.created_at)),
-            ("value", &key.value.expose()),
-        ];
-        db.execute(&sql.keys.add_static, &values).await?;
-    }
+    db.rows(&sql.keys.lock_static, &[("app", &app.as_str())]).await?;
+    let values: [Value<'_>; 4] = [
+        ("app", &app.as_str()),
+        ("id", &key.id),
+        ("created_at", &moment_column(key.created_at)),
+        ("value", &key.value.expose()),
+    ];
+    db.execute(&sql.keys.add_static, &values).await?;
     db.commit().await
 }
 
@@ -239,12 +242,8 @@ impl Job for MoveLegacyKeys {
         for row in &found {
             let (app, tenant): (&str, &str) = (get(row, 0, "app_id")?, get(row, 1, "tenant_id")?);
             db.begin().await?;
-            let values: [Value<'_>; 4] = [
-                ("app", &app),
-                ("tenant", &tenant),
-                ("name", &LEGACY_KEY),
-                ("lock", &lock(app, tenant, LEGACY_KEY)),
-            ];
+            let values: [Value<'_>; 4] =
+                [("app", &app), ("tenant", &tenant), ("name", &LEGACY_KEY), ("lock", &lock(app, tenant, LEGACY_KEY))];
             // Nothing comes where another process is at it, or was.
             if let Some(taken) = db.row(&sql.keys.take_legacy, &values).await? {
                 let value: &str = get(&taken, 0, "value")?;
@@ -266,10 +265,51 @@ impl MoveLegacyKeys {
         }
         for created_at in created_at..=created_at.saturating_add(MOVE_LIMIT) {
             let values: [Value<'_>; 3] = [("app", &app), ("value", &value), ("created_at", &created_at)];
-            if db.execute(&sql.keys.add_signing, &values).await? > 0 {
+            if db.execute(&sql.keys.move_to_dynamic, &values).await? > 0 {
                 return Ok(());
             }
         }
         Err(Fault::Row(Unreadable("created_at_time")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use futures_util::future::join_all;
+
+    use super::*;
+    use crate::postgres::connect::Target;
+    use crate::postgres::names::Names;
+    use crate::postgres::pool::Connections;
+    use crate::postgres::statement::Room;
+    use crate::postgres::{Postgres, limits, schema};
+
+    /// A database of another make, as far as one can be had here: the same, asked for nothing that such a one lacks.
+    #[tokio::test]
+    async fn where_there_are_no_advisory_locks_one_key_is_made_all_the_same() {
+        let Ok(uri) = std::env::var("DOORWARD_TEST_POSTGRES") else { return };
+        let options = Postgres::options().uri(&uri).unwrap().schema(format!("test_{}_plain", std::process::id()));
+        let names = Names::new(&options.naming).unwrap();
+        let target = Target::new(&options).unwrap();
+        let (client, _task) = target.patiently(options.startup_patience).await.unwrap();
+        let room = Room { advisory_locks: false, ..schema::prepare(&client, &names).await.unwrap() };
+        let pools: Vec<Arc<Connections>> = (0..2)
+            .map(|_| Arc::new(Connections::new(&target, Sql::new(&names, room), limits(&options).unwrap()).unwrap()))
+            .collect();
+        for app in ["public", "other"] {
+            let app = AppId::parse(app).unwrap();
+            let calls = (0_u32..40).map(|number| {
+                let value = Secret::new(number.to_string());
+                let key = NewKey::Refresh { value, created_at: Millis::saturating(5) };
+                let pool = if number % 2 == 0 { pools.first() } else { pools.last() };
+                pool.unwrap().run(AddKey(app.clone(), key))
+            });
+            let mut seen: Vec<StoredKeys> = join_all(calls).await.into_iter().map(Result::unwrap).collect();
+            seen.dedup();
+            assert_eq!(seen.len(), 1);
+            assert!(seen.pop().unwrap().refresh.is_some());
+        }
     }
 }

@@ -33,7 +33,7 @@ use doorward_engine::time::Millis;
 use doorward_service::directory::{Directory, StoredTenant};
 use doorward_service::env::{Clock as _, SystemClock};
 use doorward_service::store::{
-    BoxFuture, NewKey, Selector, Store, StoreError, StoreResult, StoredKeys, UserSelector,
+    BoxFuture, Lacks, NewKey, Selector, Store, StoreError, StoreResult, StoredKeys, UserSelector,
 };
 use tokio::task::JoinHandle;
 
@@ -57,18 +57,6 @@ pub struct Postgres {
     keeper: JoinHandle<()>,
 }
 
-/// What the tables of a database have no room for, because they are of an old release and may not be changed. What
-/// needs it must be off: a write that would lose it is refused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lacks {
-    /// Windows of refresh tokens: the grace must be 0.
-    pub windows: bool,
-    /// The token before the current one: there is no grace for it, and none is given.
-    pub predecessors: bool,
-    /// Limits of single sessions, the absolute one included.
-    pub limits: bool,
-}
-
 impl Postgres {
     /// Returns the default options, to change them and [`Options::open`] a database.
     pub fn options() -> Options {
@@ -78,12 +66,6 @@ impl Postgres {
     /// Returns what the store did since it was opened, and how its connections stand.
     pub fn stats(&self) -> Stats {
         self.connections.stats()
-    }
-
-    /// Returns what the database has no room for.
-    pub fn lacks(&self) -> Lacks {
-        let room = self.connections.sql().room;
-        Lacks { windows: !room.windows, predecessors: !room.rotation, limits: !room.limits }
     }
 
     async fn start(options: Options) -> Result<Self, OpenError> {
@@ -103,13 +85,18 @@ impl Postgres {
         }
         let room = {
             let (client, task) = target.patiently(options.startup_patience).await.map_err(StoreError::from)?;
-            let prepared = schema::prepare(&client, &names).await;
+            let prepared = if options.as_it_is {
+                schema::look(&client, &names).await
+            } else {
+                schema::prepare(&client, &names).await
+            };
             drop(client);
             task.abort();
             prepared?
         };
         let connections = Arc::new(Connections::new(&target, Sql::new(&names, room), limits)?);
-        let moved = connections.run(keys::MoveLegacyKeys { dynamic: options.legacy_key_is_dynamic }).await?;
+        let moves = keys::MoveLegacyKeys { dynamic: options.legacy_key_is_dynamic };
+        let moved = if options.as_it_is { 0 } else { connections.run(moves).await? };
         if moved > 0 {
             tracing::info!(name: "doorward.key.moved", target: "doorward", "moved {moved} signing keys of an old release");
         }
@@ -196,6 +183,11 @@ impl Store for Postgres {
 
     fn sweep(&self, expired_before: Millis, limit: u32) -> BoxFuture<'_, StoreResult<u64>> {
         Box::pin(self.connections.run(sessions::Sweep { expired_before, limit }))
+    }
+
+    fn lacks(&self) -> Lacks {
+        let room = self.connections.sql().room;
+        Lacks { windows: !room.windows, predecessors: !room.rotation, limits: !room.limits }
     }
 
     fn close(&self) -> BoxFuture<'_, StoreResult<()>> {

@@ -166,7 +166,10 @@ mod tests {
         ];
         for ((schema, prefix, key_value), session_info, other) in cases {
             let names = names(schema, prefix, key_value).unwrap();
-            assert_eq!((names.quoted(Table::SessionInfo), names.quoted(Table::KeyValue)), (session_info.into(), other.into()));
+            assert_eq!(
+                (names.quoted(Table::SessionInfo), names.quoted(Table::KeyValue)),
+                (session_info.into(), other.into())
+            );
         }
     }
 

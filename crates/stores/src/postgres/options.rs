@@ -10,6 +10,10 @@ use super::Postgres;
 use super::names::Naming;
 use super::uri;
 
+pub(super) const DEFAULT_HOST: &str = "localhost";
+pub(super) const DEFAULT_PORT: u16 = 5432;
+pub(super) const DEFAULT_DATABASE: &str = "supertokens";
+
 /// An option that can't work. Its text names the option and what is allowed, and shows neither addresses nor passwords.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{option}` {problem}")]
@@ -104,6 +108,7 @@ pub struct Options {
     pub(super) queue_length: usize,
     pub(super) startup_patience: Duration,
     pub(super) legacy_key_is_dynamic: bool,
+    pub(super) as_it_is: bool,
 }
 
 /// What says where the database is and who asks; `None` is left to the others, or to the default.
@@ -146,6 +151,7 @@ impl Default for Options {
             queue_length: 4096,
             startup_patience: Duration::from_secs(60 * 60),
             legacy_key_is_dynamic: true,
+            as_it_is: false,
         }
     }
 }
@@ -275,6 +281,31 @@ impl Options {
     /// key that rotates, which is the default, or a static one.
     pub const fn legacy_signing_key_is_dynamic(mut self, dynamic: bool) -> Self {
         self.legacy_key_is_dynamic = dynamic;
+        self
+    }
+
+    /// Says where the tables are: host, port, database, schema and prefix. Neither user nor password is in it.
+    pub fn place(&self) -> String {
+        let (uri, set) = (&self.from_uri, &self.parts);
+        let hosts = uri.hosts.as_ref().or(set.hosts.as_ref());
+        let port = uri.port.or(set.port).unwrap_or(DEFAULT_PORT);
+        let hosts: Vec<String> = match hosts {
+            Some(hosts) => hosts.iter().map(|(host, own)| format!("{host}:{}", own.unwrap_or(port))).collect(),
+            None => vec![format!("{DEFAULT_HOST}:{port}")],
+        };
+        let database = uri.database.as_deref().or(set.database.as_deref()).unwrap_or(DEFAULT_DATABASE);
+        let schema = uri.schema.as_deref().unwrap_or(&self.naming.schema);
+        let prefix = match self.naming.prefix.as_str() {
+            "" => String::new(),
+            prefix => format!(", prefix {prefix}"),
+        };
+        format!("postgresql://{}/{database}, schema {schema}{prefix}", hosts.join(","))
+    }
+
+    /// Changes no table and moves no key when the store is opened, to read from a database that others own. One that
+    /// lacks a table that every release has is refused, instead of it being made.
+    pub const fn as_it_is(mut self) -> Self {
+        self.as_it_is = true;
         self
     }
 

@@ -80,8 +80,11 @@ impl fmt::Debug for Connections {
 
 impl Connections {
     pub(super) fn new(target: &Target, sql: Sql, limits: Limits) -> StoreResult<Self> {
-        let manager =
-            Manager::from_connect(target.config().clone(), target.clone(), ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let manager = Manager::from_connect(
+            target.config().clone(),
+            target.clone(),
+            ManagerConfig { recycling_method: RecyclingMethod::Fast },
+        );
         let settings = target.settings().to_owned();
         let set_up = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
             let settings = settings.clone();

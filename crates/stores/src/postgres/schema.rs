@@ -54,6 +54,22 @@ pub(super) async fn prepare(client: &Client, names: &Names) -> Result<Room, Stor
     Ok(room)
 }
 
+/// Returns what there is room for, and changes nothing.
+pub(super) async fn look(client: &Client, names: &Names) -> Result<Room, StoreError> {
+    let advisory_locks = has_advisory_locks(client).await?;
+    let found = inspect(client, names).await?;
+    let lacks = missing_tables(&found).into_iter().find(|table| !tables::required(*table).is_empty());
+    if let Some(table) = lacks {
+        return Err(StoreError::Corrupt(format!(
+            "the schema `{}` has no table `{}`: are schema and prefix right, and may this user read it?",
+            names.schema(),
+            names.bare(table)
+        )));
+    }
+    refuse_too_old(&found, names)?;
+    Ok(room(&found, advisory_locks))
+}
+
 /// Better now than at the first sign-in. Asks for: `SHOW transaction_read_only`.
 async fn refuse_read_only(client: &Client) -> Result<(), StoreError> {
     let read_only: String = scalar(client, "SHOW transaction_read_only").await?.unwrap_or_default();
@@ -85,7 +101,8 @@ async fn has_advisory_locks(client: &Client) -> Result<bool, Fault> {
 
 /// Asks for: `information_schema.columns`, which shows what this user may use.
 async fn inspect(client: &Client, names: &Names) -> Result<Found, Fault> {
-    let sql = "SELECT table_name::TEXT, column_name::TEXT FROM information_schema.columns WHERE table_schema::TEXT = $1";
+    let sql =
+        "SELECT table_name::TEXT, column_name::TEXT FROM information_schema.columns WHERE table_schema::TEXT = $1";
     let mut found = Found::new();
     for row in client.query(sql, &[&names.schema()]).await? {
         let (Ok(table), Ok(column)) = (row.try_get::<_, &str>(0), row.try_get::<_, String>(1)) else { continue };
@@ -172,7 +189,8 @@ async fn make_tables_once(client: &Client, names: &Names, advisory_locks: bool) 
         client.query("SELECT pg_advisory_xact_lock(hashtext($1))", &[&lock]).await?;
     }
     // A user may be allowed to make tables in a schema that is there, and none besides.
-    let schema = scalar_with(client, "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname::TEXT = $1", names.schema());
+    let schema =
+        scalar_with(client, "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname::TEXT = $1", names.schema());
     if schema.await? == Some(0) {
         client.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {}", quote(names.schema()))).await?;
     }

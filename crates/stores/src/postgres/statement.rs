@@ -78,7 +78,12 @@ const PIECES: &[Piece] = &[
     piece("prev", ROTATION, "prev_refresh_token_hash_2", "NULL::VARCHAR"),
     piece("rotated_at", ROTATION, "refresh_token_rotated_at", "NULL::BIGINT"),
     piece("window", WINDOWS, "window_at, window_no, window_count", "NULL::BIGINT, NULL::BIGINT, NULL::BIGINT"),
-    piece("limits", LIMITS, "access_lifetime, refresh_lifetime, absolute_end", "NULL::BIGINT, NULL::BIGINT, NULL::BIGINT"),
+    piece(
+        "limits",
+        LIMITS,
+        "access_lifetime, refresh_lifetime, absolute_end",
+        "NULL::BIGINT, NULL::BIGINT, NULL::BIGINT",
+    ),
     piece(
         "alive",
         LIMITS,
@@ -154,7 +159,12 @@ const PIECES: &[Piece] = &[
     piece("set_factors", FACTORS, ", is_first_factors_null = EXCLUDED.is_first_factors_null", ""),
     // False where another holds the lock: then nothing is written, and the caller tries again. The lock is taken when a
     // transaction asks for it and given back when that ends. Needs `pg_try_advisory_xact_lock` and `hashtext`.
-    piece("locked", |room| room.advisory_locks, "pg_try_advisory_xact_lock(hashtext($lock))", "$lock::TEXT IS NOT NULL"),
+    piece(
+        "locked",
+        |room| room.advisory_locks,
+        "pg_try_advisory_xact_lock(hashtext($lock))",
+        "$lock::TEXT IS NOT NULL",
+    ),
 ];
 
 impl Writer<'_> {

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -37,7 +37,10 @@ pub(super) fn connector(
     let (driver, trust) = match mode {
         SslMode::Disable => return Ok((Driver::Disable, None)),
         SslMode::Prefer | SslMode::Require | SslMode::VerifyCa if is_system => {
-            return Err(OptionError::new("sslmode", "must be verify-full (or disable) with the root certificates `system`"));
+            return Err(OptionError::new(
+                "sslmode",
+                "must be verify-full (or disable) with the root certificates `system`",
+            ));
         }
         SslMode::Prefer => (Driver::Prefer, Trust::Anybody),
         SslMode::Require if root_cert.is_none() => (Driver::Require, Trust::Anybody),

@@ -180,12 +180,10 @@ mod tests {
         assert_eq!(parsed(" postgres:///?&"), Parts::default());
         let hosts = |uri| parsed(uri).hosts.unwrap();
         assert_eq!(hosts("postgres://h"), [("h".into(), None)]);
-        assert_eq!(hosts("postgres://a:1,b,[::1]:2,[::2]/d"), [
-            ("a".into(), Some(1)),
-            ("b".into(), None),
-            ("::1".into(), Some(2)),
-            ("::2".into(), None)
-        ]);
+        assert_eq!(
+            hosts("postgres://a:1,b,[::1]:2,[::2]/d"),
+            [("a".into(), Some(1)), ("b".into(), None), ("::1".into(), Some(2)), ("::2".into(), None)]
+        );
         assert_eq!(hosts("postgres://u@%2Frun%2Fpg/d"), [("/run/pg".into(), None)]);
         assert_eq!(hosts("postgres:///d?host=/run/pg"), [("/run/pg".into(), None)]);
         assert_eq!(parsed("postgres://h?ssl=true").ssl_mode, Some(SslMode::VerifyFull));

@@ -6,8 +6,8 @@ use doorward_stores::sqlite::Sqlite;
 use doorward_testkit::contract::given::*;
 use futures_executor::block_on;
 
+use super::Tables;
 use super::given::*;
-use super::*;
 
 struct Files(tempfile::TempDir);
 
@@ -21,38 +21,14 @@ impl Files {
     }
 }
 
-macro_rules! from_file_to_file {
-    ($($case:ident,)*) => {
-        $(#[test]
-        fn $case() {
-            block_on(async {
-                let files = Files::new();
-                super::$case((&*files.open("from").await, &*files.open("to").await)).await;
-            });
-        })*
-    };
-}
-
-from_file_to_file! {
-    every_column_comes_over,
-    an_interrupted_copy_goes_on,
-    another_source_starts_anew,
-    the_newer_row_holds,
-    names_and_activity_are_merged,
-    other_keys_are_refused,
-    a_used_source_is_not_added_again,
-    a_mirror_has_no_others,
-    a_source_that_is_used_meanwhile_is_found,
-    a_database_is_not_its_own_target,
-}
-
-#[test]
-fn a_session_goes_on_in_the_target() {
+fn file_to_file(test: impl AsyncFnOnce(Arc<dyn Tables>, Arc<dyn Tables>)) {
     block_on(async {
         let files = Files::new();
-        tokens::a_session_goes_on_in_the_target(files.open("from").await, files.open("to").await).await;
+        test(files.open("from").await, files.open("to").await).await;
     });
 }
+
+cases! { from_file_to_file: file_to_file }
 
 /// What the names of columns can't tell: that no column of a file is forgotten.
 #[test]
