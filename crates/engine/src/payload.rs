@@ -9,7 +9,7 @@ use core::fmt;
 use serde::de::IgnoredAny;
 
 use crate::json::Members;
-use crate::policy::ClaimCheck;
+use crate::token::claim_check::ClaimCheck;
 use crate::token::version::AccessVersion;
 
 /// Claims that verification itself judges: in a payload they would end a session by surprise.

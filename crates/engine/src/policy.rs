@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 
 use crate::session::record::SessionLimits;
 use crate::time::{Lifetime, Millis};
-use crate::token::jws::MAX_TOKEN_BYTES;
+use crate::token::MAX_TOKEN_BYTES;
+use crate::token::claim_check::ClaimCheck;
 use crate::token::version::AccessVersion;
 
 /// Bytes that an access token needs beside its payload.
@@ -106,16 +107,6 @@ pub enum ReservedClaims {
     LeftOut,
     /// No token is made, and nothing is written.
     Refused,
-}
-
-/// How much of an access token's claims is judged, once its signature is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ClaimCheck {
-    /// As SDKs do: `nbf` and `stt` count, and the hashes of refresh tokens are hashes.
-    #[default]
-    Strict,
-    /// As upstream's service does: `nbf` and `stt` are the application's, and the hashes are texts.
-    Upstream,
 }
 
 /// What happens to a session whose refresh token was judged stolen.

@@ -6,9 +6,10 @@ use doorward_crypto::AwsLc;
 use doorward_engine::crypto::Crypto as _;
 use doorward_engine::id::{TenantId, UserId};
 use doorward_engine::payload::{Payload, PayloadError};
-use doorward_engine::policy::{ClaimCheck, Policy};
+use doorward_engine::policy::Policy;
 use doorward_engine::session::create::NewSession;
 use doorward_engine::token::access::{self, AccessError, Malformed};
+use doorward_engine::token::claim_check::ClaimCheck;
 use doorward_engine::token::version::AccessVersion;
 use proptest::prelude::*;
 

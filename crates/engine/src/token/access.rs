@@ -3,8 +3,9 @@
 use crate::key::ring::KeyRing;
 use crate::policy::Policy;
 use crate::time::Millis;
+use crate::token::MAX_TOKEN_BYTES;
 use crate::token::claims::{self, BadClaims};
-use crate::token::jws::{JwsError, MAX_TOKEN_BYTES, Opened, Unverified};
+use crate::token::jws::{JwsError, Opened, Unverified};
 
 pub use crate::token::claims::{Claims, ClaimsJson};
 pub use crate::token::draft::UnsignedAccess;

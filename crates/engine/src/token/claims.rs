@@ -10,9 +10,9 @@ use crate::hash::Hash1;
 use crate::id::{SessionHandle, TenantId, UserId};
 use crate::json::{Members, is_bare_object, text_of};
 use crate::payload::Payload;
-use crate::policy::ClaimCheck;
 use crate::secret::Secret;
 use crate::time::Millis;
+use crate::token::claim_check::ClaimCheck;
 use crate::token::version::AccessVersion;
 
 /// What a verified access token says.

@@ -18,9 +18,6 @@ use crate::time::Millis;
 use crate::token::header::{Header, Malformed};
 use crate::token::version::AccessVersion;
 
-/// The longest token that is looked at by default, in bytes.
-pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
-
 /// Keys that are tried for a token that names none. A ring of so many has far more than two for each token's life.
 const TRIED_KEYS: usize = 64;
 

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod anti_csrf;
+pub mod claim_check;
 mod claims;
 mod draft;
 mod header;
@@ -10,3 +11,6 @@ pub mod jwt;
 pub mod refresh;
 pub mod succession;
 pub mod version;
+
+/// The longest token that is looked at by default, in bytes.
+pub const MAX_TOKEN_BYTES: usize = 8 * 1024;

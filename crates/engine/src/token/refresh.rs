@@ -17,7 +17,7 @@ use crate::hash::{Hash1, Hash2};
 use crate::id::{AppId, SessionHandle, SessionKey, TenantId, UserId};
 use crate::json::is_bare_object;
 use crate::secret::Secret;
-use crate::token::jws::MAX_TOKEN_BYTES;
+use crate::token::MAX_TOKEN_BYTES;
 
 const ROUNDS: u32 = 100;
 const IV_BYTES: usize = 12;

@@ -8,21 +8,13 @@ use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::head::Head;
 use super::{json, text};
 use crate::http::RequestId;
 
 /// The form of lines.
 pub(super) struct Format {
     pub(super) is_json: bool,
-}
-
-/// What every line begins with.
-pub(super) struct Head<'a> {
-    pub(super) time: String,
-    pub(super) level: &'static str,
-    /// The event's stable name.
-    pub(super) name: &'a str,
-    pub(super) request: Option<RequestId>,
 }
 
 impl<S, N> FormatEvent<S, N> for Format

@@ -7,7 +7,7 @@ use tracing::Event;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::fmt::format::Writer;
 
-use super::format::Head;
+use super::head::Head;
 
 pub(super) fn write(mut writer: Writer<'_>, head: &Head<'_>, event: &Event<'_>) -> fmt::Result {
     let mut members = Members::default();

@@ -1,6 +1,7 @@
 //! The log: which events, in which form, and where they go.
 
 mod format;
+mod head;
 mod json;
 mod sink;
 mod text;

@@ -1,7 +1,8 @@
 //! What the policy of a case is, beside the default one.
 
-use doorward_engine::policy::{ClaimCheck, Policy};
+use doorward_engine::policy::Policy;
 use doorward_engine::time::Lifetime;
+use doorward_engine::token::claim_check::ClaimCheck;
 use doorward_engine::token::version::AccessVersion;
 use serde::Deserialize;
 

@@ -1,8 +1,9 @@
 //! What the endpoints of sessions share: the rules that hold for a caller, names from outside, keys for old versions.
 
 use doorward_engine::id::{SessionHandle, SessionKey, TenantId, uuid_v4_text};
-use doorward_engine::policy::{ClaimCheck, Policy, ReservedClaims};
+use doorward_engine::policy::{Policy, ReservedClaims};
 use doorward_engine::session::record::Row;
+use doorward_engine::token::claim_check::ClaimCheck;
 use doorward_service::{ChangeOutcome, IssuedTokens, Service, ServiceError, SignedAccess};
 use doorward_wire::cdi::answer::{Answer, Refusal};
 use doorward_wire::cdi::dialect;
