@@ -13,7 +13,7 @@ use doorward_service::{ConfirmOutcome, RefreshOutcome};
 use futures_util::future::join_all;
 
 use super::cluster::Cluster;
-use super::database::{Database, block_on};
+use super::database::{Database, block_on, until};
 use super::world::{is_good, new_session, request, service, used};
 
 const CLIENTS: usize = 12;
@@ -42,14 +42,13 @@ async fn live(service: &Service, stop: &AtomicBool, steps: &AtomicU64, number: u
             Err(_) => continue,
         }
         steps.fetch_add(1, Ordering::SeqCst);
-        match used(service, &issued.access.token).await {
-            Ok(ConfirmOutcome::Unauthorised(deny)) => panic!("client {number}: {deny:?}"),
-            Ok(_) | Err(_) => {}
+        if let Ok(ConfirmOutcome::Unauthorised(deny)) = used(service, &issued.access.token).await {
+            panic!("client {number}: {deny:?}");
         }
     }
     let key = issued.row.key.clone();
     let mut client = Client { token: issued.refresh, access: issued.access.token, key, revoked: None };
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         // An answer is final; after a fault it may be gone or not.
         let revoked = service.revoke(Selector::Keys(vec![issued.row.key])).await;
         client.revoked = Some(revoked.is_ok_and(|keys| keys.len() == 1));
@@ -73,19 +72,17 @@ fn what_was_acknowledged_survives_kill_9_of_the_database() {
             let clients = join_all(
                 (0..CLIENTS).map(|number| live(if number % 2 == 0 { &service } else { &other }, &stop, &steps, number)),
             );
-            let until = async |more: u64| {
+            let more = async |more: u64| {
                 let enough = steps.load(Ordering::SeqCst) + more;
-                while steps.load(Ordering::SeqCst) < enough {
-                    tokio::task::yield_now().await;
-                }
+                until(async || steps.load(Ordering::SeqCst) >= enough).await;
             };
             let murder = async {
                 for _ in 0..3 {
-                    until(60).await;
+                    more(60).await;
                     cluster.kill();
                     cluster.restart();
                 }
-                until(60).await;
+                more(60).await;
                 stop.store(true, Ordering::SeqCst);
             };
             let (clients, ()) = tokio::join!(clients, murder);
@@ -93,7 +90,8 @@ fn what_was_acknowledged_survives_kill_9_of_the_database() {
                 match client.revoked {
                     None => {
                         // The database may still be starting.
-                        while service.read(&client.key).await.is_err() || other.read(&client.key).await.is_err() {}
+                        let answers = async |service: &Service| service.read(&client.key).await.is_ok();
+                        until(async || answers(&service).await && answers(&other).await).await;
                         assert!(is_good(&service, &client.access).await, "{rotation:?} {number}");
                         let next = other.refresh(request(&client.token)).await.unwrap();
                         assert!(matches!(next, RefreshOutcome::Issued(_)), "{rotation:?} {number}: {next:?}");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use doorward_stores::postgres::{Options, Postgres};
 use tokio::task::JoinHandle;
@@ -29,6 +29,15 @@ pub(crate) fn with(test: impl AsyncFnOnce(Database)) {
 
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(future)
+}
+
+/// Asks again and again until a condition holds, and fails after two minutes.
+pub(crate) async fn until(condition: impl AsyncFn() -> bool) {
+    let started = Instant::now();
+    while !condition().await {
+        assert!(started.elapsed() < Duration::from_secs(120), "it never came");
+        tokio::task::yield_now().await;
+    }
 }
 
 fn new_schema() -> String {

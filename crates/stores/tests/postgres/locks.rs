@@ -5,23 +5,21 @@ use std::time::Duration;
 use doorward_engine::flow::Seen;
 use doorward_engine::id::AppId;
 use doorward_engine::secret::Secret;
-use doorward_engine::session::record::Write;
+use doorward_engine::session::record::{Row, Write};
 use doorward_service::store::{NewKey, Selector, Store, StoreError};
 use doorward_stores::postgres::Postgres;
 use doorward_testkit::contract::given::*;
 
-use super::database::{self, Database, Other};
+use super::database::{self, Database, Other, until};
 
 /// Waits until a statement of the store waits for a lock of another's.
 async fn until_one_waits(database: &Database, count: i64) {
     let other = database.connect().await;
-    loop {
+    until(async || {
         let waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'";
-        if other.client.query_one(waiting, &[&database.schema()]).await.unwrap().get::<_, i64>(0) == count {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
+        other.client.query_one(waiting, &[&database.schema()]).await.unwrap().get::<_, i64>(0) == count
+    })
+    .await;
 }
 
 /// A store whose connections can be told from those of other tests.
@@ -75,6 +73,22 @@ fn a_row_that_another_core_holds_is_waited_for_and_judged_anew() {
 }
 
 #[test]
+fn an_expired_row_that_another_core_extends_is_not_swept() {
+    database::with(async |database| {
+        let store = open(&database).await;
+        insert(&store, &Row { expires_at: at(NOW - 1), ..row("one") }).await;
+        let java = java(&database).await;
+        let theirs = async {
+            until_one_waits(&database, 1).await;
+            java.client.batch_execute(&format!("UPDATE session_info SET expires_at = {}; COMMIT", NOW + 1)).await.unwrap();
+        };
+        let (swept, ()) = tokio::join!(store.sweep(now(), 10), theirs);
+        assert_eq!(swept, Ok(0));
+        assert!(load(&store, &key("one")).await.is_some());
+    });
+}
+
+#[test]
 fn a_row_that_is_held_too_long_is_a_fault_and_stands() {
     database::with(async |database| {
         let store = database.options().statement_timeout(Duration::from_millis(300)).open().await.unwrap();
@@ -113,7 +127,7 @@ fn conflicts_are_tried_again_within_limits() {
             let answer = store.commit(Write::Succeed(advance(&key("one"), 2))).await;
             match times {
                 1000 => {
-                    assert!(matches!(&answer, Err(StoreError::Unavailable(text)) if text.contains(code)), "{answer:?}")
+                    assert!(matches!(&answer, Err(StoreError::Unavailable(text)) if text.contains(code)), "{answer:?}");
                 }
                 _ => assert!(matches!(&answer, Ok(Seen::Applied(row)) if row.current == hash(2)), "{answer:?}"),
             }
@@ -200,9 +214,7 @@ fn the_refresh_token_key_is_made_under_the_other_core_s_lock() {
         let ours = store.add_key(id.clone(), new());
         let theirs = async {
             let before = store.stats().conflicts;
-            while store.stats().conflicts < before + 2 {
-                tokio::task::yield_now().await;
-            }
+            until(async || store.stats().conflicts >= before + 2).await;
             java.client
                 .batch_execute(&format!(
                     "INSERT INTO key_value (app_id, tenant_id, name, value, created_at_time) \

@@ -2,7 +2,7 @@
 //! that a session is gone or stolen because of it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use doorward_engine::flow::Seen;
 use doorward_engine::id::AppId;
@@ -255,9 +255,11 @@ fn while_the_database_is_away_the_fault_is_said_and_no_session_ends() {
 
 /// Asks until there is an answer.
 async fn patiently<T>(ask: impl AsyncFn() -> Result<T, ServiceError>) -> T {
+    let started = Instant::now();
     loop {
-        if let Ok(answer) = ask().await {
-            return answer;
+        match ask().await {
+            Ok(answer) => return answer,
+            Err(error) => assert!(started.elapsed() < Duration::from_secs(60), "{error}"),
         }
     }
 }

@@ -1,4 +1,5 @@
 //! PostgreSQL. These tests need one, and `./dev test` starts it: without `DOORWARD_TEST_POSTGRES` they are skipped.
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests, where a panic is a failure")]
 
 mod cluster;
 mod contract;

@@ -1,7 +1,7 @@
 //! Connections: how many, for how long, and what happens when there are none.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use doorward_engine::session::record::Write;
 use doorward_service::directory::Directory as _;
@@ -12,7 +12,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use tokio::net::TcpListener;
 
-use super::database::{self, Database};
+use super::database::{self, Database, until};
 use super::proxy::Proxy;
 
 /// Keeps the store's writes of rows waiting until it is dropped.
@@ -26,26 +26,17 @@ fn insertion(handle: &str) -> Write {
     Write::Insert(Box::new(row(handle)))
 }
 
-/// Waits until a condition holds.
-async fn until(condition: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(started.elapsed() < Duration::from_secs(60), "it never came");
-        tokio::task::yield_now().await;
-    }
-}
-
 #[test]
 fn a_call_waits_for_a_connection_and_not_for_ever() {
     database::with(async |database| {
         // Both connections are there before the clock runs.
         let options = database.options().pool_size(2).minimum_idle(2).checkout_timeout(Duration::from_millis(500));
         let store = options.open().await.unwrap();
-        until(|| store.stats().idle == 2).await;
+        until(async || store.stats().idle == 2).await;
         let locked = lock(&database).await;
         let held = [store.commit(insertion("a")), store.commit(insertion("b"))];
         let third = async {
-            until(|| store.stats().idle == 0).await;
+            until(async || store.stats().idle == 0).await;
             let answer = store.commit(insertion("c")).await;
             assert!(matches!(&answer, Err(StoreError::Unavailable(text)) if text.contains("busy")), "{answer:?}");
             drop(locked);
@@ -81,7 +72,7 @@ fn a_dropped_call_gives_its_connection_back() {
         let locked = lock(&database).await;
         let mut first = store.commit(insertion("first"));
         assert!((&mut first).now_or_never().is_none());
-        until(|| store.stats().connections == 1 && store.stats().idle == 0).await;
+        until(async || store.stats().connections == 1 && store.stats().idle == 0).await;
         // One that has its statement under way, and one that waits for the connection.
         let mut second = store.commit(insertion("second"));
         assert!((&mut second).now_or_never().is_none());
@@ -99,7 +90,7 @@ fn closing_waits_for_what_is_under_way() {
         let locked = lock(&database).await;
         let mut first = store.commit(insertion("first"));
         assert!((&mut first).now_or_never().is_none());
-        until(|| store.stats().connections == 1 && store.stats().idle == 0).await;
+        until(async || store.stats().connections == 1 && store.stats().idle == 0).await;
         let mut waiting = store.commit(insertion("waiting"));
         assert!((&mut waiting).now_or_never().is_none());
         let mut closing = store.close();
@@ -118,9 +109,9 @@ fn idle_connections_are_closed_and_some_are_kept() {
     database::with(async |database| {
         let options = database.options().pool_size(6).minimum_idle(2).idle_timeout(Duration::from_millis(50));
         let store = options.open().await.unwrap();
-        until(|| store.stats().connections == 2).await;
+        until(async || store.stats().connections == 2).await;
         join_all((0..6).map(|_| store.ping())).await;
-        until(|| store.stats().connections == 2).await;
+        until(async || store.stats().connections == 2).await;
         assert_eq!(store.ping().await, Ok(()));
     });
 }

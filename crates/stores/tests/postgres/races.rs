@@ -26,7 +26,7 @@ fn clients_of_two_processes_get_the_same_successors() {
         for rotation in [Rotation::OnUse, Rotation::OnRefresh] {
             let policy = Policy { rotation, ..Policy::default() };
             let [one, other] = two(&database).await;
-            let services = [service(one, policy.clone()).await, service(other, policy).await];
+            let services = [service(one, policy).await, service(other, policy).await];
             for user in 0..6 {
                 let mut token = services[0].create(new_session(&user.to_string())).await.unwrap().refresh;
                 for generation in 0..3 {

@@ -8,7 +8,7 @@ use doorward_service::store::{BoxFuture, Selector, Store as _};
 use doorward_testkit::contract::given::*;
 use futures_util::FutureExt as _;
 
-use super::database;
+use super::database::{self, until};
 
 #[test]
 fn a_common_call_is_one_statement() {
@@ -122,9 +122,7 @@ fn every_statement_searches_an_index() {
             // A connection that ends tells what it did; until all have, this waits.
             database.text(&sql).await.and_then(|count| count.parse::<u64>().ok()).unwrap_or_default()
         };
-        while scans("idx_scan").await < 100 {
-            tokio::task::yield_now().await;
-        }
+        until(async || scans("idx_scan").await >= 100).await;
         assert_eq!(scans("seq_scan").await, 0);
     });
 }
