@@ -93,6 +93,11 @@ func answer(w http.ResponseWriter, r *http.Request, body interface{}, err error)
 	}
 }
 
+// list is never null in JSON.
+func list(handles []string) object {
+	return object{"handles": append([]string{}, handles...)}
+}
+
 // tenantOf is nil for all tenants.
 func tenantOf(in input) *string {
 	if in.Tenant == "" {
@@ -188,7 +193,7 @@ func routes() map[string]http.HandlerFunc {
 		}),
 		"GET /admin/sessions": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
 			handles, err := session.GetAllSessionHandlesForUser(in.User, tenantOf(in))
-			return object{"handles": handles}, err
+			return list(handles), err
 		}),
 		"GET /admin/session": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
 			info, err := session.GetSessionInformation(in.Handle)
@@ -206,11 +211,11 @@ func routes() map[string]http.HandlerFunc {
 		}),
 		"POST /admin/revoke-many": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
 			handles, err := session.RevokeMultipleSessions(in.Handles)
-			return object{"handles": handles}, err
+			return list(handles), err
 		}),
 		"POST /admin/revoke-all": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
 			handles, err := session.RevokeAllSessionsForUser(in.User, tenantOf(in))
-			return object{"handles": handles}, err
+			return list(handles), err
 		}),
 		"POST /admin/payload": open(func(_ http.ResponseWriter, _ *http.Request, in input) (interface{}, error) {
 			updated, err := session.MergeIntoAccessTokenPayload(in.Handle, in.Update)

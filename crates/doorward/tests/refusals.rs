@@ -175,7 +175,7 @@ refused!(
     HTTPS,
     |builder| builder.key_interval(Duration::from_secs(60)),
     "config.policy",
-    "key_interval is 60 s, and must be between 3600 s and 2592000 s"
+    "key_interval is 60 s, and must be between 3600 s and 3153600000 s"
 );
 refused!(
     a_payload_limit_that_no_token_holds,

@@ -48,7 +48,7 @@ fn only_formats_that_the_policy_believes_are_read() {
         let given = given(made, ClaimCheck::Strict);
         let token = given.create(session_with(Payload::default())).access.unsigned.sign().unwrap();
         for oldest in VERSIONS {
-            let policy = Policy { oldest_access_version: oldest, ..given.policy.clone() };
+            let policy = Policy { oldest_access_version: oldest, ..policy(made, ClaimCheck::Strict) };
             let outcome = (made < oldest).then_some(AccessError::Malformed(Malformed::HeaderMismatch("version")));
             assert_eq!(access::verify(&token, &given.ring, now(), &policy).err(), outcome, "{made:?}, {oldest:?}");
             assert_eq!(access::peek(&token, &policy).err(), outcome, "{made:?}, {oldest:?}");

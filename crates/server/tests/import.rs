@@ -81,6 +81,43 @@ fn there_and_back_as_a_mirror() {
     old.stop();
 }
 
+/// By way of PostgreSQL, where `./dev test` has started one.
+#[test]
+fn there_and_back_by_way_of_postgresql() {
+    let Ok(uri) = std::env::var("DOORWARD_TEST_POSTGRES") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let before = server(folder.path(), "old");
+    let session = sign_in(&before);
+    before.stop();
+    let schema = |name: &str| format!("{uri}?currentSchema=import_{}_{name}", std::process::id());
+    for (from, to) in [
+        ("sqlite:old", schema("one").as_str()),
+        (schema("one").as_str(), schema("two").as_str()),
+        (schema("two").as_str(), "sqlite:new"),
+    ] {
+        let copied = import(folder.path(), from, to, &[]);
+        assert_eq!(copied.code, Some(0), "{}", copied.err);
+        assert!(copied.out.contains("sessions: 1 in the source, 1 in the target, 1 written\n"), "{}", copied.out);
+    }
+    let after = server(folder.path(), "new");
+    assert_eq!(refresh(&after, &session)["status"], "OK");
+    after.stop();
+
+    let prefixed = import(folder.path(), "sqlite:old", &schema("one"), &["--to-prefix", "app"]);
+    assert_eq!(prefixed.code, Some(0), "{}", prefixed.err);
+    let empty = import(folder.path(), &schema("none"), "sqlite:none", &[]);
+    assert_eq!(empty.code, Some(1));
+    assert!(empty.err.contains("has no table `apps`"), "{}", empty.err);
+}
+
+#[test]
+fn a_database_that_does_not_answer_is_named_without_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = import(folder.path(), "postgresql://root:hidden@localhost:1/d?sslmode=x", "sqlite:new", &[]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("--from is no good") && !refused.err.contains("hidden"), "{}", refused.err);
+}
+
 #[test]
 fn what_cannot_be_copied_is_refused_in_a_sentence() {
     let folder = tempfile::tempdir().unwrap();

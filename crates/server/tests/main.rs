@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod cdi;
+mod compatibility;
 mod config;
 mod conformance;
 mod core_config;

@@ -262,3 +262,24 @@ fn no_log_is_no_log() {
     let said = Server::start(folder.path(), &["--memory"], &[("LOG_LEVEL", "NONE"), ("BCRYPT_LOG_ROUNDS", "3")]).stop();
     assert_eq!(said.lines().count(), 1, "{said}");
 }
+
+/// Needs a PostgreSQL, which `./dev test` starts: without one it is skipped.
+#[test]
+fn sessions_are_in_postgresql_if_that_is_asked_for() {
+    let Ok(uri) = std::env::var("DOORWARD_TEST_POSTGRES") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    // Tables of its own, in a database that other tests use as well.
+    let prefix = format!("serve{}", std::process::id());
+    let environment = [("POSTGRESQL_CONNECTION_URI", uri.as_str()), ("POSTGRESQL_TABLE_NAMES_PREFIX", &prefix)];
+    let server = Server::start(folder.path(), &[], &environment);
+    assert!(server.line.contains("keeps sessions in PostgreSQL, and"), "{}", server.line);
+    assert!(ask(&server, "GET", "/hello", "", "").starts_with("HTTP/1.1 200 "));
+    let body = r#"{"userId":"ada","userDataInJWT":{},"userDataInDatabase":{},"enableAntiCsrf":false}"#;
+    assert!(ask(&server, "POST", "/recipe/session", "cdi-version: 5.4\r\n", body).contains(r#""status":"OK""#));
+    let mut command = doorward(["sessions", "list", "--user", "ada"]);
+    command.current_dir(folder.path()).envs(environment);
+    let listed = said(command);
+    assert!(listed.out.ends_with("\n1 session alive\n"), "{listed:?}");
+    server.stop();
+    assert!(!folder.path().join("doorward-data").exists());
+}

@@ -186,9 +186,9 @@ fn a_store_from_before_static_keys_gets_one_and_keeps_the_rest() {
 fn a_token_that_names_no_key_is_accepted_by_a_process_that_lacks_its_key() {
     let (store, clock) = setting();
     let version = AccessVersion::V2;
-    let policy = Policy { access_version: version, oldest_access_version: version, ..Policy::default() };
-    let one = open_with(&store, &clock, Algorithm::Rs256, policy.clone());
-    let other = open_with(&store, &clock, Algorithm::Rs256, policy);
+    let policy = || Policy { access_version: version, oldest_access_version: version, ..Policy::default() };
+    let one = open_with(&store, &clock, Algorithm::Rs256, policy());
+    let other = open_with(&store, &clock, Algorithm::Rs256, policy());
     clock.pass(Duration::from_secs(200 * 3600));
     let token = token_of(&one);
     assert!(header_of(&token).contains(r#""version":"2""#));

@@ -133,6 +133,9 @@ impl App {
         signer: &Arc<Signer>,
         settings: &Settings,
     ) -> Result<&Service, ServiceError> {
+        if let Some(service) = self.opened() {
+            return Ok(service);
+        }
         let open = || {
             let options = ServiceOptions {
                 app: self.id.clone(),
@@ -146,6 +149,7 @@ impl App {
             };
             Service::open(Arc::clone(store), world.clone(), options)
         };
-        self.live.service.get_or_try_init(open).await
+        // In a box, so that the futures of all later requests stay small.
+        Box::pin(self.live.service.get_or_try_init(open)).await
     }
 }

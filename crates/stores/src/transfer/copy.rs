@@ -51,8 +51,21 @@ pub enum Mode {
     Mirror,
 }
 
-/// Is told of a table how many rows are done, and how many there are.
-pub type Watch<'a> = dyn FnMut(&'static Table, u64, u64) + Send + 'a;
+/// How far a copy has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// In this table.
+    pub table: &'static Table,
+    /// Whether its rows are in place, and those are sought that the source doesn't have.
+    pub seeks_others: bool,
+    /// Rows that are done.
+    pub done: u64,
+    /// Rows that there are.
+    pub total: u64,
+}
+
+/// Is told of every step.
+pub type Watch<'a> = dyn FnMut(Step) + Send + 'a;
 
 /// Copies all that is in one database into another.
 ///
@@ -82,7 +95,7 @@ pub async fn copy(
     }
     for (table, count) in tables.iter().zip(&mut counts) {
         if mode == Mode::Mirror && table.mirrored {
-            count.deleted = pass.delete_others(table).await?;
+            count.deleted = pass.delete_others(table, watch).await?;
         }
         count.in_source = pass.count(from, table).await?;
         count.in_target = pass.count(to, table).await?;
@@ -145,6 +158,7 @@ impl Pass<'_> {
             mirror: self.mode == Mode::Mirror,
             table: String::new(),
             after: None,
+            rows: 0,
             done: false,
         };
         let earlier = Progress::load(self.to.tables).await.map_err(|error| self.to.failed(error))?;
@@ -168,41 +182,46 @@ impl Pass<'_> {
         if progress.table != table.name {
             table.name.clone_into(&mut progress.table);
             progress.after = None;
+            progress.rows = 0;
         }
         let ties = if self.mode == Mode::Mirror { Ties::Yield } else { Ties::Stay };
         let total = self.count(self.from, table).await?;
-        let (mut done, mut written) = (0, 0);
-        watch(table, done, total);
+        let mut written = 0;
+        let mut watch = |done| watch(Step { table, seeks_others: false, done, total });
+        watch(progress.rows);
         for number in 1_u32.. {
             let rows = self.page(self.from, table, progress.after.clone()).await?;
             let Some(last) = rows.last() else { break };
             progress.after = Some(key_of(table, last));
-            done += u64::try_from(rows.len()).unwrap_or_default();
+            progress.rows += count(&rows);
             written += self.to.tables.write(table, rows, ties).await.map_err(|error| self.to.failed(error))?;
             if number % PAGES_A_NOTE == 0 {
                 self.note(progress).await?;
             }
-            watch(table, done, total);
+            watch(progress.rows);
         }
         self.note(progress).await?;
         Ok(written)
     }
 
     /// Deletes the target's rows that the source has not, in the apps that the source has.
-    async fn delete_others(&self, table: &'static Table) -> Result<u64, CopyError> {
+    async fn delete_others(&self, table: &'static Table, watch: &mut Watch<'_>) -> Result<u64, CopyError> {
         let apps = self.apps().await?;
         let app_column = table.columns.iter().position(|column| column.name == "app_id");
-        let (mut after, mut deleted) = (None, 0);
+        let total = self.count(self.to, table).await?;
+        let (mut after, mut deleted, mut done) = (None, 0, 0);
         loop {
             let rows = self.page(self.to, table, after).await?;
             let Some(last) = rows.last() else { return Ok(deleted) };
             after = Some(key_of(table, last));
+            done += count(&rows);
             let is_shared = |row: &&RawRow| app_column.and_then(|at| row.get(at)).is_some_and(|app| apps.contains(app));
             let keys: Vec<RawRow> = rows.iter().filter(is_shared).map(|row| key_of(table, row)).collect();
             let absent = self.from.tables.absent(table, keys).await.map_err(|error| self.from.failed(error))?;
             if !absent.is_empty() {
                 deleted += self.to.tables.delete(table, absent).await.map_err(|error| self.to.failed(error))?;
             }
+            watch(Step { table, seeks_others: true, done, total });
         }
     }
 
@@ -243,4 +262,8 @@ impl Pass<'_> {
 /// The key of a row.
 pub(super) fn key_of(table: &Table, row: &RawRow) -> RawRow {
     row.iter().take(table.key).cloned().collect()
+}
+
+fn count(rows: &[RawRow]) -> u64 {
+    u64::try_from(rows.len()).unwrap_or(u64::MAX)
 }

@@ -15,7 +15,7 @@ use std::fmt;
 use doorward_service::directory::Directory;
 use doorward_service::store::{BoxFuture, StoreResult};
 
-pub use self::copy::{Mode, Side, Watch, copy};
+pub use self::copy::{Mode, Side, Step, Watch, copy};
 pub use self::outcome::{Copied, CopyError, TableCount};
 pub use self::table::{Column, Kind, TABLES, Table};
 

@@ -22,6 +22,8 @@ pub(super) struct Progress {
     pub(super) table: String,
     /// The key of the last row of it that was copied.
     pub(super) after: Option<RawRow>,
+    /// How many rows of it were copied.
+    pub(super) rows: u64,
     /// Whether it came to its end.
     pub(super) done: bool,
 }

@@ -80,7 +80,10 @@ fn an_expired_row_that_another_core_extends_is_not_swept() {
         let java = java(&database).await;
         let theirs = async {
             until_one_waits(&database, 1).await;
-            java.client.batch_execute(&format!("UPDATE session_info SET expires_at = {}; COMMIT", NOW + 1)).await.unwrap();
+            java.client
+                .batch_execute(&format!("UPDATE session_info SET expires_at = {}; COMMIT", NOW + 1))
+                .await
+                .unwrap();
         };
         let (swept, ()) = tokio::join!(store.sweep(now(), 10), theirs);
         assert_eq!(swept, Ok(0));

@@ -169,5 +169,5 @@ pub(super) async fn rows(side: &dyn Tables, name: &str) -> Vec<RawRow> {
 /// Copies everything, and looks at nothing on the way.
 pub(super) async fn copy_all(from: &dyn Tables, to: &dyn Tables, mode: Mode) -> Result<Copied, CopyError> {
     let (from, to) = (Side { name: "source", tables: from }, Side { name: "target", tables: to });
-    copy(from, to, mode, now(), &mut |_, _, _| {}).await
+    copy(from, to, mode, now(), &mut |_| {}).await
 }

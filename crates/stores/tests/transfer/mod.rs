@@ -35,6 +35,8 @@ macro_rules! cases {
         }
     };
 }
+#[cfg(feature = "postgres")]
+mod docs;
 mod given;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -47,7 +49,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use doorward_service::store::Selector;
-use doorward_stores::transfer::{Copied, CopyError, Mode, RawRow, Side, TABLES, Table, Tables, Ties, Value, copy};
+use doorward_stores::transfer::{Copied, CopyError, Mode, RawRow, Side, Step, TABLES, Tables, Ties, Value, copy};
 use doorward_testkit::contract::given::{key_in, now};
 use futures_util::FutureExt as _;
 
@@ -73,9 +75,9 @@ pub(super) async fn every_column_comes_over((from, to): Pair<'_>) {
 }
 
 /// Sets a flag when so many sessions are done.
-fn stop_at(stop: &AtomicBool, sessions: u64) -> impl FnMut(&'static Table, u64, u64) + Send {
-    move |table, done, _| {
-        stop.fetch_or(table.name == "session_info" && done >= sessions, Ordering::SeqCst);
+fn stop_at(stop: &AtomicBool, sessions: u64) -> impl FnMut(Step) + Send {
+    move |step| {
+        stop.fetch_or(step.table.name == "session_info" && step.done >= sessions, Ordering::SeqCst);
     }
 }
 
@@ -102,8 +104,14 @@ pub(super) async fn an_interrupted_copy_goes_on((from, to): Pair<'_>) {
     fill(from, 9000).await;
     interrupted((from, to), 6000).await;
     assert!(to.count(table("session_info")).await.unwrap() < 9001);
-    let Copied { tables, resumed, .. } = copy_all(from, to, Mode::Add).await.unwrap();
+    let mut seen = Vec::new();
+    let sides = (Side { name: "source", tables: from }, Side { name: "target", tables: to });
+    let copied = copy(sides.0, sides.1, Mode::Add, now(), &mut |step| seen.push(step)).await;
+    let Copied { tables, resumed, .. } = copied.unwrap();
     assert!(resumed);
+    let sessions = seen.iter().filter(|step| step.table.name == "session_info");
+    let done: Vec<(u64, u64)> = sessions.map(|step| (step.done, step.total)).collect();
+    assert!(done[0].0 >= 5000 && done.is_sorted() && done.last() == Some(&(9001, 9001)), "{done:?}");
     let sessions = tables.last().unwrap();
     assert_eq!((sessions.in_source, sessions.in_target), (9001, 9001));
     assert!(sessions.written <= 9001 - 6000, "{sessions:?}");
@@ -114,7 +122,7 @@ pub(super) async fn another_source_starts_anew((from, to): Pair<'_>) {
     fill(from, 6000).await;
     interrupted((from, to), 5500).await;
     let (from, to) = (Side { name: "another", tables: from }, Side { name: "target", tables: to });
-    let copied = copy(from, to, Mode::Add, now(), &mut |_, _, _| {}).await.unwrap();
+    let copied = copy(from, to, Mode::Add, now(), &mut |_| {}).await.unwrap();
     assert!(!copied.resumed);
     assert_eq!(dump(to.tables).await, dump(from.tables).await);
 }
@@ -289,5 +297,5 @@ pub(super) async fn a_source_that_is_used_meanwhile_is_found((from, to): Pair<'_
 
 pub(super) async fn a_database_is_not_its_own_target((from, _): Pair<'_>) {
     let side = Side { name: "source", tables: from };
-    assert_eq!(copy(side, side, Mode::Add, now(), &mut |_, _, _| {}).await, Err(CopyError::Same));
+    assert_eq!(copy(side, side, Mode::Add, now(), &mut |_| {}).await, Err(CopyError::Same));
 }

@@ -106,8 +106,9 @@ fn a_database_without_sessions_is_refused_and_stays_empty() {
     database::with(async |database| {
         let error = database.options().as_it_is().open().await.unwrap_err();
         assert!(error.to_string().contains("has no table `apps`"), "{error}");
-        let tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
-        assert_eq!(database.text(tables).await.as_deref(), Some("0"));
+        let schema = database.schema();
+        let tables = format!("SELECT count(*) FROM information_schema.tables WHERE table_schema = '{schema}'");
+        assert_eq!(database.text(&tables).await.as_deref(), Some("0"));
     });
 }
 

@@ -3,9 +3,8 @@
 use core::fmt;
 use std::collections::BTreeSet;
 
-use crate::cdi::answers::Answers;
 use crate::cdi::json::Json;
-use crate::cdi::placeholder;
+use crate::cdi::placeholder::{self, Fit, Given};
 use crate::cdi::token::{self, Flavour, VerifyingKey};
 
 /// Something in an answer that is not as it must be.
@@ -36,45 +35,21 @@ fn short(text: &str) -> String {
     }
 }
 
-/// A key that the server publishes.
-#[derive(Clone, Debug)]
-pub(super) struct PublishedKey {
-    pub(super) kid: String,
-    pub(super) key: VerifyingKey,
-}
-
-/// What one answer is compared with, and what was found.
+/// One answer under comparison, and what was found.
 #[derive(Debug)]
 pub(super) struct Comparison<'a> {
-    pub(super) answers: &'a Answers,
-    /// The step, by its name.
-    pub(super) step: &'a str,
-    /// When the request was sent.
-    pub(super) sent: i64,
-    /// How far a time may be off, in milliseconds; a whole second may be off by one if this isn't 0.
-    pub(super) tolerance: i64,
-    /// When signing keys change and end.
-    pub(super) key_times: KeyTimes,
-    pub(super) published: &'a [PublishedKey],
-    /// Values that must be new and were seen already.
-    pub(super) seen: &'a BTreeSet<String>,
-    /// Those of this answer.
+    given: Given<'a>,
+    /// Values of this answer that must be new.
     pub(super) fresh: BTreeSet<String>,
+    /// What is not as it must be.
     pub(super) found: Vec<Difference>,
 }
 
-/// The times of signing keys, after their creation, in milliseconds.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct KeyTimes {
-    /// Until a dynamic key signs no more.
-    pub(super) update: i64,
-    /// Until a key that callers are told of ends.
-    pub(super) end: i64,
-    /// Whether callers are told of the static key instead.
-    pub(super) is_static: bool,
-}
+impl<'a> Comparison<'a> {
+    pub(super) fn new(given: Given<'a>) -> Self {
+        Self { given, fresh: BTreeSet::new(), found: Vec::new() }
+    }
 
-impl Comparison<'_> {
     /// Notes a difference.
     pub(super) fn differs(&mut self, at: &str, wanted: impl fmt::Display, got: impl fmt::Display) {
         self.found.push(Difference { at: at.to_owned(), wanted: wanted.to_string(), got: got.to_string() });
@@ -83,16 +58,15 @@ impl Comparison<'_> {
     /// Compares a value of the answer.
     pub(super) fn value(&mut self, want: &Json, got: &Json, at: &str) {
         match (want, got) {
-            (Json::Object(members), _) if members.iter().any(|(name, _)| name.starts_with('$')) => {
-                match want.get("$jwt") {
-                    Some(told) => self.token(told, got, at),
-                    None => {
-                        if let Err(words) = placeholder::fits(self, want, got, at) {
-                            self.differs(at, words, got);
-                        }
-                    }
-                }
-            }
+            (Json::Object(members), _) if members.iter().any(|(name, _)| name.starts_with('$')) => match &**members {
+                [(mark, told)] if mark == "$jwt" => self.token(told, got, at),
+                [(mark, told)] if mark == "$set" => self.set(told, got, at),
+                _ => match placeholder::fits(&self.given, want, got, at) {
+                    Ok(Fit::New(value)) => drop(self.fresh.insert(value)),
+                    Ok(Fit::Fits) => {}
+                    Err(words) => self.differs(at, words, got),
+                },
+            },
             (Json::Object(wanted), Json::Object(there)) => self.members(wanted, there, at),
             (Json::List(wanted), Json::List(there)) if wanted.len() == there.len() => {
                 for (place, (want, got)) in wanted.iter().zip(there).enumerate() {
@@ -128,15 +102,29 @@ impl Comparison<'_> {
 
     /// Compares a text whose wanted form may hold `{{run}}`, captured values and `{{int}}`.
     pub(super) fn text(&mut self, want: &str, got: &str, at: &str) {
-        match self.answers.fill_text(want) {
+        match self.given.answers.fill_text(want) {
             Ok(filled) if fits_text(&filled, got) => {}
             Ok(filled) => self.differs(at, filled, got),
             Err(error) => self.differs(at, error, got),
         }
     }
 
+    /// Compares an array whose order means nothing.
+    fn set(&mut self, told: &Json, got: &Json, at: &str) {
+        let (wanted, there) = (told.items().unwrap_or_default(), got.items());
+        let there = there.filter(|there| there.len() == wanted.len());
+        let alike = there.is_some_and(|there| {
+            wanted.iter().all(|want| there.iter().any(|got| self.is_alike(want, got, at)))
+                && there.iter().all(|got| wanted.iter().any(|want| self.is_alike(want, got, at)))
+        });
+        if !alike {
+            let filled = self.given.answers.fill(told).unwrap_or_else(|_| told.clone());
+            self.differs(at, format!("{filled} in any order"), got);
+        }
+    }
+
     /// Whether a value would be as wanted; nothing is noted.
-    pub(super) fn is_alike(&mut self, want: &Json, got: &Json, at: &str) -> bool {
+    fn is_alike(&mut self, want: &Json, got: &Json, at: &str) -> bool {
         let before = self.found.len();
         self.value(want, got, at);
         let alike = self.found.len() == before;
@@ -172,7 +160,7 @@ impl Comparison<'_> {
     /// The keys that a token may be signed with: the one that it names; without a name those that the answer itself
     /// shows, because those are what SDKs verify with; or else any that is published.
     fn keys_for(&self, kid: Option<&str>) -> Vec<VerifyingKey> {
-        let shown = self.answers.of(self.step).filter(|answer| answer.get("jwtSigningPublicKey").is_some());
+        let shown = self.given.answers.of(self.given.step).filter(|answer| answer.get("jwtSigningPublicKey").is_some());
         match (kid, shown) {
             (None, Some(answer)) => {
                 let listed = answer.get("jwtSigningPublicKeyList").and_then(Json::items).unwrap_or_default();
@@ -181,7 +169,7 @@ impl Comparison<'_> {
                 texts.filter_map(VerifyingKey::from_spki).collect()
             }
             _ => {
-                let named = self.published.iter().filter(|key| kid.is_none_or(|kid| kid == key.kid));
+                let named = self.given.published.iter().filter(|key| kid.is_none_or(|kid| kid == key.kid));
                 named.map(|key| key.key.clone()).collect()
             }
         }

@@ -13,9 +13,8 @@ use doorward_engine::secret::Secret;
 use http::{Request, Response};
 
 use crate::cdi::answers::Answers;
-use crate::cdi::compare::KeyTimes;
 use crate::cdi::json::Json;
-use crate::cdi::placeholder::without_drift;
+use crate::cdi::placeholder::{KeyTimes, without_drift};
 use crate::cdi::player::{HOST, Target, asks_for_keys, key_times};
 use crate::cdi::scenario::{Body, Exchange, Scenario};
 use crate::cdi::token::Flavour;

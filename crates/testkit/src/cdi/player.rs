@@ -7,8 +7,9 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response};
 
 use crate::cdi::answers::Answers;
-use crate::cdi::compare::{Comparison, Difference, KeyTimes, PublishedKey};
+use crate::cdi::compare::{Comparison, Difference};
 use crate::cdi::json::Json;
+use crate::cdi::placeholder::{Given, KeyTimes, PublishedKey};
 use crate::cdi::scenario::{Body, Exchange, Scenario, Step};
 use crate::cdi::token::VerifyingKey;
 
@@ -105,7 +106,7 @@ impl<T: Target> Play<'_, T> {
 
         let published = if asks_for_keys(wanted_body) { self.published(&path).await } else { Ok(Vec::new()) };
         let (published, no_keys) = published.map_or_else(|error| (Vec::new(), Some(error)), |keys| (keys, None));
-        let mut comparison = Comparison {
+        let mut comparison = Comparison::new(Given {
             answers: &self.answers,
             step: &exchange.id,
             sent: i64::try_from(sent).map_err(|error| error.to_string())?,
@@ -113,9 +114,7 @@ impl<T: Target> Play<'_, T> {
             key_times: self.key_times,
             published: &published,
             seen: &self.seen,
-            fresh: BTreeSet::new(),
-            found: Vec::new(),
-        };
+        });
         for (name, want) in &wanted.headers {
             let at = format!("header {name}");
             match head.headers.get(name).map(HeaderValue::to_str) {
@@ -188,7 +187,7 @@ fn compare_body(
         (Body::Text(want), _) => comparison.text(want, text, "body"),
         (Body::Json(want), Ok(got)) => {
             comparison.value(want, &got, "json");
-            if !text.strip_suffix('\n').is_some_and(|line| !line.contains(['\n', '\r'])) {
+            if text.strip_suffix('\n').is_none_or(|line| line.contains(['\n', '\r'])) {
                 comparison.differs("body", "one line with a newline at its end", text);
             }
         }

@@ -39,21 +39,22 @@ pub(crate) async fn dispatch(call: &Call<'_>) -> Result<Answer, Fault> {
     const DELETE: &Method = &Method::DELETE;
     const HEAD: &Method = &Method::HEAD;
 
+    // Those that write or sign are in a box, so that the futures of all other requests stay small.
     match (call.route.endpoint, call.method) {
         (Endpoint::Unknown, _) => Err(Refusal::NOT_FOUND.into()),
         (Endpoint::Hello, GET | POST | PUT | DELETE | HEAD) => hello::handle(call).await,
         (Endpoint::Root, GET | POST | PUT | DELETE) => hello::handle_root(call).await,
         (Endpoint::Session, GET) => session_get::handle(call).await,
-        (Endpoint::Session, POST) => session_create::handle(call).await,
+        (Endpoint::Session, POST) => Box::pin(session_create::handle(call)).await,
         (Endpoint::SessionVerify, POST) => session_verify::handle(call).await,
-        (Endpoint::SessionRefresh, POST) => session_refresh::handle(call).await,
-        (Endpoint::SessionRegenerate, POST) => session_regenerate::handle(call).await,
+        (Endpoint::SessionRefresh, POST) => Box::pin(session_refresh::handle(call)).await,
+        (Endpoint::SessionRegenerate, POST) => Box::pin(session_regenerate::handle(call)).await,
         (Endpoint::SessionRemove, POST) => session_remove::handle(call).await,
         (Endpoint::SessionUser, GET) => session_user::handle(call).await,
         (Endpoint::SessionData, GET) => session_data::get(call).await,
-        (Endpoint::SessionData, PUT) => session_data::put(call).await,
+        (Endpoint::SessionData, PUT) => Box::pin(session_data::put(call)).await,
         (Endpoint::JwtData, GET) => jwt_data::get(call).await,
-        (Endpoint::JwtData, PUT) => jwt_data::put(call).await,
+        (Endpoint::JwtData, PUT) => Box::pin(jwt_data::put(call)).await,
         (Endpoint::Handshake, POST) => handshake::handle(call).await,
         (Endpoint::ApiVersion, GET) => api_version::handle(call).await,
         (Endpoint::Config, GET) => config::handle(call),

@@ -50,7 +50,7 @@ impl ImportArgs {
             Side { name: to.name(), tables: &*target },
             mode,
             world::machine().clock.now(),
-            &mut |table, done, total| show.progress(table.what, done, total),
+            &mut |step| show.step(step),
         )
         .await;
         show.end();

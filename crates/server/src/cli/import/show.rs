@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
+use doorward_stores::transfer::Step;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Between two lines about one table.
@@ -10,7 +11,8 @@ const LINE_EVERY: Duration = Duration::from_secs(5);
 
 pub(super) struct Show {
     bar: Option<ProgressBar>,
-    what: &'static str,
+    /// What the last step was about.
+    about: (&'static str, bool),
     last_line: Instant,
 }
 
@@ -20,13 +22,16 @@ impl Show {
             let style = ProgressStyle::with_template("{msg} {wide_bar} {human_pos}/{human_len} {eta}");
             ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
-        Self { bar, what: "", last_line: Instant::now() }
+        Self { bar, about: ("", false), last_line: Instant::now() }
     }
 
     /// Says that so many rows are done.
-    pub(super) fn progress(&mut self, what: &'static str, done: u64, total: u64) {
-        let is_new = self.what != what;
-        self.what = what;
+    pub(super) fn step(&mut self, step: Step) {
+        let Step { table, seeks_others, done, total } = step;
+        let about = (table.what, seeks_others);
+        let is_new = self.about != about;
+        self.about = about;
+        let what = if seeks_others { format!("{}, compared", table.what) } else { table.what.to_owned() };
         match &self.bar {
             Some(bar) => {
                 if is_new {

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use doorward_stores::postgres::{self, Postgres};
 use doorward_stores::sqlite::Sqlite;
 use doorward_stores::transfer::Tables;
 
@@ -14,7 +16,12 @@ use crate::store::{SQLITE_FILE, make_private};
 pub(super) enum Place {
     /// A file, and its name for people.
     Sqlite { file: PathBuf, name: String },
+    /// How it is reached, and its name for people.
+    Postgres { options: Box<postgres::Options>, name: String },
 }
+
+/// How long to try a database that refuses connections: it may be starting.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Place {
     /// Reads the value of a flag.
@@ -25,6 +32,13 @@ impl Place {
             }
             return sqlite(path.strip_prefix("//").unwrap_or(path)).with_context(|| format!("{flag} names no file"));
         }
+        if url.starts_with("postgresql://") || url.starts_with("postgres://") {
+            let options = Postgres::options().uri(url).with_context(|| format!("{flag} is no good"))?;
+            let options = options.table_names_prefix(prefix.unwrap_or_default()).startup_patience(PATIENCE);
+            // What is asked comes one after another.
+            let options = options.pool_size(2).minimum_idle(0);
+            return Ok(Self::Postgres { name: options.place(), options: Box::new(options) });
+        }
         // The URL isn't shown: it may hold a password.
         bail!("{flag} must be sqlite:FOLDER, sqlite:FILE.db, or postgresql://user:password@host/database");
     }
@@ -32,7 +46,7 @@ impl Place {
     /// What it is called, without a password.
     pub(super) fn name(&self) -> &str {
         match self {
-            Self::Sqlite { name, .. } => name,
+            Self::Sqlite { name, .. } | Self::Postgres { name, .. } => name,
         }
     }
 
@@ -45,6 +59,10 @@ impl Place {
                 }
                 Ok(Arc::new(Sqlite::open(file).await?))
             }
+            Self::Postgres { options, name } => {
+                let options = postgres::Options::clone(options).as_it_is();
+                Ok(Arc::new(options.open().await.with_context(|| name.clone())?))
+            }
         }
     }
 
@@ -56,6 +74,9 @@ impl Place {
                     make_private(folder).with_context(|| format!("can't make the folder {}", folder.display()))?;
                 }
                 Ok(Arc::new(Sqlite::open(file).await?))
+            }
+            Self::Postgres { options, name } => {
+                Ok(Arc::new(postgres::Options::clone(options).open().await.with_context(|| name.clone())?))
             }
         }
     }
