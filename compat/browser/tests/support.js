@@ -75,8 +75,8 @@ export async function startDemo() {
   return { url, stop };
 }
 
-/** The example app behind the page of this folder. `separateApi`: the API has a port, so an origin, of its own. */
-export async function startApp({ antiCsrf, separateApi = false }) {
+/** A folder with this folder's page and the official kit, unmodified, as one script. */
+export async function makeAssets() {
   const assets = await mkdtemp(join(tmpdir(), "doorward-assets-"));
   await build({
     entryPoints: [join(project, "node_modules/supertokens-website/index.js")],
@@ -87,6 +87,12 @@ export async function startApp({ antiCsrf, separateApi = false }) {
     logLevel: "error",
   });
   for (const name of ["page.html", "page.js"]) await copyFile(join(project, name), join(assets, name));
+  return assets;
+}
+
+/** The example app behind the page of this folder. `separateApi`: the API has a port, so an origin, of its own. */
+export async function startApp({ antiCsrf, separateApi = false }) {
+  const assets = await makeAssets();
   const args = ["--port", "0", ...(separateApi ? ["--api-port", "0"] : []), "--anti-csrf", antiCsrf, "--assets", assets];
   const app = await start("BROWSER_APP_BIN", args, [/page (http:\/\/localhost:\d+)\s/, /api (http:\/\/localhost:\d+)\s/]);
   const [pageUrl, api] = app.captured;
@@ -110,13 +116,16 @@ export async function startApp({ antiCsrf, separateApi = false }) {
       return (await (await fetch(`${api}/test/counters`)).json()).refresh;
     },
     /** A tab with the SDK started in it. */
-    async openTab(context, { tokenTransferMethod = "cookie" } = {}) {
-      const page = await context.newPage();
-      await page.goto(pageUrl);
-      await page.evaluate((settings) => window.app.init(settings), { apiDomain: api, tokenTransferMethod });
-      return tab(page);
-    },
+    openTab: (context, settings) => openTab(context, pageUrl, api, settings),
   };
+}
+
+/** A tab with the page in it, and the SDK started in that. */
+export async function openTab(context, pageUrl, api, { tokenTransferMethod = "cookie" } = {}) {
+  const page = await context.newPage();
+  await page.goto(pageUrl);
+  await page.evaluate((settings) => window.app.init(settings), { apiDomain: api, tokenTransferMethod });
+  return tab(page);
 }
 
 /** The page's `window.app`, called from here: `tab.get("/me")` runs `app.get("/me")` in the page. */

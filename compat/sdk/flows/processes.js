@@ -90,7 +90,7 @@ export async function startApp(app, core, { antiCsrf = "NONE", apiKey } = {}) {
 }
 
 /** Starts any program, and waits until it answers. */
-export async function startProgram(command, cwd, url) {
-  const process = await start(command, { cwd, env: {}, ready: () => answers(url) });
+export async function startProgram(command, cwd, url, env = {}) {
+  const process = await start(command, { cwd, env, ready: () => answers(url) });
   return { stop: () => process.stop("SIGKILL") };
 }
