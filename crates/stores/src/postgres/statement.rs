@@ -67,7 +67,7 @@ const ALWAYS: fn(&Room) -> bool = |_| true;
 
 const PIECES: &[Piece] = &[
     piece("key", ALWAYS, "app_id = $app AND tenant_id = $tenant AND session_handle = $handle", ""),
-    // In the order of `crate::sql::row::columns!`.
+    // In the order of `crate::sql::row::Columns`, as `postgres::read` takes them.
     piece(
         "columns",
         ALWAYS,

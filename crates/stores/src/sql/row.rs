@@ -7,6 +7,7 @@ use doorward_engine::session::record::{Row, SessionLimits, Window};
 use doorward_engine::time::{Lifetime, Millis};
 
 /// The columns of a row but for its app, in the order of [`Columns`].
+#[cfg(feature = "sqlite")]
 macro_rules! columns {
     () => {
         "tenant_id, session_handle, user_id, refresh_token_hash_2, prev_refresh_token_hash_2, refresh_token_rotated_at, \
@@ -14,6 +15,7 @@ macro_rules! columns {
          use_static_key, access_lifetime, refresh_lifetime, absolute_end"
     };
 }
+#[cfg(feature = "sqlite")]
 pub(crate) use columns;
 
 /// What a database gave for [`columns!`].
