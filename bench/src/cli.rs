@@ -71,6 +71,7 @@ pub(crate) enum Topic {
     Start,
     Fairness,
     Scale,
+    Two,
     Memory,
 }
 

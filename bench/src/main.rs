@@ -57,6 +57,7 @@ fn measure(topic: Topic, run: &Run, folder: &std::path::Path, report: &mut Repor
         Topic::Start => serve::start::measure(run, folder, report),
         Topic::Fairness => serve::fairness::measure(run, folder, report),
         Topic::Scale => serve::scale::measure(run, folder, report),
+        Topic::Two => serve::two::measure(run, folder, report),
         Topic::Memory => serve::memory::measure(run, folder, report),
     }
 }

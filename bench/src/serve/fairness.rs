@@ -17,7 +17,7 @@ const CLIENTS: usize = 64;
 pub(crate) fn measure(run: &Run, folder: &Path, report: &mut Report) -> Result<()> {
     let (rounds, times) = (run.or_quick(7, 3), run.or_quick(100, 40));
     let given = Given::make(folder, "fairness")?;
-    let (server, runtime) = (given.serve("")?, runtime()?);
+    let (server, runtime) = (given.serve()?, runtime()?);
     let (mut verifiers, mut makers, mut held, mut made) = runtime.block_on(async {
         let mut verifiers = Caller::many(server.address, CLIENTS).await?;
         let makers = Caller::many(server.address, CLIENTS).await?;

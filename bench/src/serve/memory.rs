@@ -21,7 +21,7 @@ pub(crate) fn measure(run: &Run, folder: &Path, report: &mut Report) -> Result<(
     let sessions = run.or_quick(100_000, 5_000);
     let lasts = Duration::from_secs(run.or_quick(60, 5));
     let given = Given::make(folder, "memory")?;
-    let (server, runtime) = (given.serve("")?, runtime()?);
+    let (server, runtime) = (given.serve()?, runtime()?);
     thread::sleep(IDLE);
     let idle = server.resident_mib()?;
     let mut callers = runtime.block_on(Caller::many(server.address, CLIENTS))?;

@@ -11,3 +11,4 @@ pub(crate) mod operations;
 mod requests;
 pub(crate) mod scale;
 pub(crate) mod start;
+pub(crate) mod two;

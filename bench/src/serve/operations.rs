@@ -36,7 +36,7 @@ struct Parts {
 
 pub(crate) fn measure(run: &Run, folder: &Path, report: &mut Report) -> Result<()> {
     let given = Given::make(folder, "operations")?;
-    let (server, floor, runtime) = (given.serve("")?, floor()?, runtime()?);
+    let (server, floor, runtime) = (given.serve()?, floor()?, runtime()?);
     let parts = parts(run, folder, &runtime)?;
     let mut callers = runtime.block_on(Caller::many(server.address, CALLERS))?;
     let mut floor_callers = runtime.block_on(Caller::many(floor.address, CALLERS))?;

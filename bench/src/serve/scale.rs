@@ -14,11 +14,11 @@ use hyper::body::Bytes;
 use tokio::runtime::Runtime;
 
 use crate::cli::Run;
-use crate::compare::compare;
+use crate::compare::{compare, wall_nanos};
 use crate::given::{Keys, runtime};
 use crate::process::Process;
 use crate::report::Report;
-use crate::serve::given::Given;
+use crate::serve::given::{Given, postgres};
 use crate::serve::requests::{Caller, Held, together};
 
 const CALLERS: usize = 16;
@@ -44,22 +44,36 @@ enum Act {
     List,
 }
 
+const ACTS: [(&str, Act, usize); 4] = [
+    ("create", Act::Create, 10),
+    ("refresh and its first verify", Act::Refresh, 5),
+    ("get session", Act::Read, 40),
+    ("sessions of a user", Act::List, 40),
+];
+
 pub(crate) fn measure(run: &Run, folder: &Path, report: &mut Report) -> Result<()> {
     let many = run.or_quick(1_000_000, 100_000);
     let runtime = runtime()?;
     let mut few = Side::start(&runtime, folder, FEW)?;
     let mut more = Side::start(&runtime, folder, many)?;
     report.topic(&format!("scale: processor time of the server with {many} sessions stored / with {FEW}, SQLite"));
-    for (name, act, times) in [
-        ("create", Act::Create, 10),
-        ("refresh and its first verify", Act::Refresh, 5),
-        ("get session", Act::Read, 40),
-        ("sessions of a user", Act::List, 40),
-    ] {
+    for (name, act, times) in ACTS {
         let compared = compare(
             run.or_quick(15, 5),
             || more.cpu_nanos(&runtime, act, times),
             || few.cpu_nanos(&runtime, act, times),
+        )?;
+        report.times(name, 1.3, compared);
+    }
+    let Some(uri) = postgres(report, "scale, PostgreSQL") else { return Ok(()) };
+    let mut few = Side::start_postgres(&runtime, folder, &uri, FEW)?;
+    let mut more = Side::start_postgres(&runtime, folder, &uri, many)?;
+    report.topic(&format!("scale: time of {CALLERS} callers with {many} sessions stored / with {FEW}, PostgreSQL"));
+    for (name, act, times) in ACTS {
+        let compared = compare(
+            run.or_quick(15, 5),
+            || more.wall_nanos(&runtime, act, times),
+            || few.wall_nanos(&runtime, act, times),
         )?;
         report.times(name, 1.3, compared);
     }
@@ -70,9 +84,21 @@ impl Side {
     fn start(runtime: &Runtime, folder: &Path, count: usize) -> Result<Self> {
         let given = Given::make(folder, &format!("scale-{count}"))?;
         // The first start makes the file and the keys.
-        drop(given.serve("")?);
+        drop(given.serve()?);
         let user = runtime.block_on(fill(&database(&given.data())?, count))?;
-        let server = given.serve("")?;
+        Self::with(runtime, given.serve()?, user)
+    }
+
+    fn start_postgres(runtime: &Runtime, folder: &Path, uri: &str, count: usize) -> Result<Self> {
+        let schema = format!("bench_scale_{count}");
+        let given = Given::make(folder, &schema)?;
+        // The first start makes the tables and the keys.
+        drop(given.serve_postgres(uri, &schema)?);
+        runtime.block_on(fill_postgres(uri, &schema, count))?;
+        Self::with(runtime, given.serve_postgres(uri, &schema)?, user(count / 2))
+    }
+
+    fn with(runtime: &Runtime, server: Process, user: String) -> Result<Self> {
         let (callers, held) = runtime.block_on(async {
             let mut callers = Caller::many(server.address, CALLERS).await?;
             let mut held = Vec::new();
@@ -86,8 +112,18 @@ impl Side {
 
     /// The processor time of the server for one of some operations.
     fn cpu_nanos(&mut self, runtime: &Runtime, act: Act, times: usize) -> Result<f64> {
-        let list = format!("/recipe/session/user?userId={}", self.user);
         let before = self.server.cpu_nanos()?;
+        self.act(runtime, act, times)?;
+        Ok((self.server.cpu_nanos()? - before) / (times * CALLERS) as f64)
+    }
+
+    /// The time of one of some operations, by the clock on the wall.
+    fn wall_nanos(&mut self, runtime: &Runtime, act: Act, times: usize) -> Result<f64> {
+        wall_nanos(times * CALLERS, || self.act(runtime, act, times))
+    }
+
+    fn act(&mut self, runtime: &Runtime, act: Act, times: usize) -> Result<()> {
+        let list = format!("/recipe/session/user?userId={}", self.user);
         runtime.block_on(together(&mut self.callers, &mut self.held, times, async |caller, held| {
             match act {
                 Act::Create => drop(caller.create().await?),
@@ -103,7 +139,7 @@ impl Side {
             }
             Ok(())
         }))?;
-        Ok((self.server.cpu_nanos()? - before) / (times * CALLERS) as f64)
+        Ok(())
     }
 }
 
@@ -129,6 +165,24 @@ async fn fill(file: &Path, count: usize) -> Result<String> {
     }
     store.close().await?;
     Ok(user(count / 2))
+}
+
+/// The same in PostgreSQL, by one statement: handles begin with their time.
+async fn fill_postgres(uri: &str, schema: &str, count: usize) -> Result<()> {
+    let (client, connection) = tokio_postgres::connect(uri, tokio_postgres::NoTls).await?;
+    let connection = tokio::spawn(connection);
+    client
+        .batch_execute(&format!(
+            "INSERT INTO {schema}.session_info (app_id, tenant_id, session_handle, user_id, refresh_token_hash_2, \
+             session_data, expires_at, created_at_time, jwt_user_payload, use_static_key) \
+             SELECT 'public', 'public', '0190' || lpad(to_hex(n), 8, '0') || '-0000-4000-8000-' || lpad(to_hex(n), 12, '0'), \
+             '00000000-0000-4000-8000-' || lpad(n::text, 12, '0'), lpad(to_hex(n), 64, '0'), '{{}}', 4102444800000, \
+             1700000000000 + n, '{{\"role\":\"editor\"}}', false FROM generate_series(0, {count} - 1) AS n; \
+             ANALYZE {schema}.session_info"
+        ))
+        .await?;
+    connection.abort();
+    Ok(())
 }
 
 fn row(template: &Row, number: usize) -> Result<Row> {

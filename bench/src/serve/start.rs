@@ -36,7 +36,7 @@ pub(crate) fn measure(run: &Run, folder: &Path, report: &mut Report) -> Result<(
 
 fn answered(given: &Given) -> Result<f64> {
     let started = Instant::now();
-    let server = given.serve("")?;
+    let server = given.serve()?;
     let mut stream = TcpStream::connect(server.address)?;
     write!(stream, "GET /hello HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
     let mut answer = Vec::new();
