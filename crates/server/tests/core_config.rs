@@ -92,3 +92,13 @@ fn a_tenant_has_the_rules_of_its_app_where_it_has_none() {
     assert!(tenant.ip_allow.unwrap().is_match("10.1.1.1"));
     assert!(!tenant.ip_deny.unwrap().is_match("10.1.1.1"));
 }
+
+#[test]
+fn what_a_newer_core_has_stored_closes_no_app() {
+    let stored = r#"{"of_a_newer_core": {"deep": [1]}, "access_token_validity": 60}"#;
+    let settings = Settings::default();
+    let app = settings.app(&AppId::default(), &Settings::known(stored)).unwrap();
+    assert_eq!(app.policy.access_lifetime.as_millis(), 60_000);
+    assert!(settings.app(&AppId::default(), stored).is_err(), "whoever sets it is told");
+    assert!(settings.app(&AppId::default(), &Settings::known("no JSON")).is_err());
+}

@@ -52,13 +52,13 @@ impl App {
     pub(crate) fn new(id: AppId, stored: Vec<StoredTenant>, settings: &Settings, before: Option<&Self>) -> Self {
         let own_config = stored.iter().find(|tenant| tenant.tenant.is_default());
         let app_settings = match own_config {
-            Some(tenant) => settings.app(&id, tenant.core_config.as_str()),
+            Some(tenant) => settings.app(&id, &Settings::known(tenant.core_config.as_str())),
             None => settings.app(&id, "{}"),
         };
         let tenants = stored.into_iter().map(|stored| {
             let settings = match &app_settings {
                 Ok(app) if stored.tenant.is_default() => Ok(app.tenant.clone()),
-                Ok(app) => settings.tenant(app, &stored.tenant, stored.core_config.as_str()),
+                Ok(app) => settings.tenant(app, &stored.tenant, &Settings::known(stored.core_config.as_str())),
                 Err(error) => Err(error.clone()),
             };
             (stored.tenant.as_str().into(), Tenant { id: stored.tenant.clone(), stored, settings })

@@ -214,14 +214,15 @@ impl Changing<'_> {
         let settings = &self.apps.settings;
         let app = self.snapshot.app(changed.app.as_str());
         let config_of = |tenant: &StoredTenant| {
-            if tenant.tenant == changed.tenant { changed.core_config.clone() } else { tenant.core_config.clone() }
+            let own = || changed.core_config.as_str().to_owned();
+            if tenant.tenant == changed.tenant { own() } else { Settings::known(tenant.core_config.as_str()) }
         };
         let others = || app.into_iter().flat_map(|app| app.tenants()).map(|tenant| &tenant.stored);
         let public = others().find(|tenant| tenant.tenant.is_default()).unwrap_or(changed);
-        let app_settings = settings.app(&changed.app, config_of(public).as_str())?;
+        let app_settings = settings.app(&changed.app, &config_of(public))?;
         let concerns = |tenant: &&StoredTenant| changed.tenant.is_default() && !tenant.tenant.is_default();
         for tenant in others().filter(concerns).chain((!changed.tenant.is_default()).then_some(changed)) {
-            settings.tenant(&app_settings, &tenant.tenant, config_of(tenant).as_str())?;
+            settings.tenant(&app_settings, &tenant.tenant, &config_of(tenant))?;
         }
         Ok(())
     }

@@ -71,7 +71,9 @@ impl KeysArgs {
             bail!("there is no app {app}");
         };
         let process = loaded.settings;
-        let settings = process.app(&app, public.core_config.as_str()).context("the stored settings of the app")?;
+        let settings = process
+            .app(&app, &Settings::known(public.core_config.as_str()))
+            .context("the stored settings of the app")?;
         Ok(Found { app, store, process, settings })
     }
 }

@@ -18,6 +18,16 @@ impl Settings {
         build::app(values).map_err(invalid)
     }
 
+    /// Returns a stored `core_config` without the options that aren't known here. A newer core may have written them, and no
+    /// app is closed for that; whoever sets one here is told.
+    pub fn known(core_config: &str) -> String {
+        let Ok(mut members) = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(core_config) else {
+            return core_config.to_owned();
+        };
+        members.retain(|name, _| options::find(name).is_some());
+        serde_json::to_string(&members).unwrap_or_else(|_| core_config.to_owned())
+    }
+
     /// Lays the `core_config` of another tenant over its app's.
     pub fn tenant(
         &self,
