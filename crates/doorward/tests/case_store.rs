@@ -185,6 +185,10 @@ impl Store for Watched {
         Box::pin(self.around(Op::AddKey, self.inner.add_key(app, key)))
     }
 
+    fn make_tenant(&self, app: AppId, tenant: TenantId, now: Millis) -> BoxFuture<'_, StoreResult<()>> {
+        self.inner.make_tenant(app, tenant, now)
+    }
+
     fn remove_keys(&self, app: AppId, created_before: Millis) -> BoxFuture<'_, StoreResult<u64>> {
         Box::pin(self.around(Op::Upkeep, self.inner.remove_keys(app, created_before)))
     }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use doorward::{AppId, Store, UserId};
+use doorward::{AppId, Store, TenantId, UserId};
 use doorward_engine::flow::Seen;
 use doorward_engine::id::SessionKey;
 use doorward_engine::session::record::{Row, Write};
@@ -75,7 +75,8 @@ impl Watched {
 
     /// The rows of a user, as they are stored.
     pub(crate) async fn rows(&self, user: &str) -> Vec<Row> {
-        let user = UserSelector { app: AppId::default(), tenant: None, user: UserId::parse(user).unwrap() };
+        let user =
+            UserSelector { app: AppId::default(), tenant: None, linked: false, user: UserId::parse(user).unwrap() };
         self.inner().list(user, None, 100).await.unwrap()
     }
 
@@ -153,6 +154,10 @@ impl Store for Watched {
             self.refused()?;
             self.inner().add_key(app, key).await
         })
+    }
+
+    fn make_tenant(&self, app: AppId, tenant: TenantId, now: Millis) -> BoxFuture<'_, StoreResult<()>> {
+        self.inner().make_tenant(app, tenant, now)
     }
 
     fn remove_keys(&self, app: AppId, created_before: Millis) -> BoxFuture<'_, StoreResult<u64>> {

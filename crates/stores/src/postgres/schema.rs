@@ -13,7 +13,7 @@ use tokio_postgres::error::{Error, SqlState};
 
 use super::error::Fault;
 use super::names::{Names, Table, quote};
-use super::statement::{Room, Writer};
+use super::sql::{Room, Writer};
 use super::tables::{self, ADDED};
 
 /// How long a change of a table waits for those who use it; they in turn wait behind it for that long.
@@ -92,10 +92,12 @@ async fn scalar<T: for<'a> tokio_postgres::types::FromSql<'a>>(client: &Client, 
     Ok(row.and_then(|row| row.try_get(0).ok()))
 }
 
-/// A database without the functions has a row of its own for each key, and that must do.
+/// A database without the functions, or that lets this user not call them, has a row of its own for each key, and that
+/// must do. Asks for: `pg_proc`, and `has_function_privilege` where it has the functions.
 async fn has_advisory_locks(client: &Client) -> Result<bool, Fault> {
     let sql = "SELECT count(DISTINCT proname) FROM pg_catalog.pg_proc \
-               WHERE proname::TEXT IN ('pg_try_advisory_xact_lock', 'pg_advisory_xact_lock', 'hashtext')";
+               WHERE proname::TEXT IN ('pg_try_advisory_xact_lock', 'pg_advisory_xact_lock', 'hashtext') \
+               AND has_function_privilege(oid, 'EXECUTE')";
     Ok(scalar::<i64>(client, sql).await? == Some(3))
 }
 
@@ -122,7 +124,7 @@ fn has_column(found: &Found, table: Table, column: &str) -> bool {
 }
 
 fn missing_tables(found: &Found) -> Vec<Table> {
-    Table::ALL.into_iter().filter(|table| !has_table(found, *table)).collect()
+    Table::ALL.into_iter().filter(|table| tables::creation(*table).is_some() && !has_table(found, *table)).collect()
 }
 
 fn missing_columns(found: &Found, table: Table) -> Vec<(&'static str, &'static str)> {
@@ -147,7 +149,9 @@ fn refuse_too_old(found: &Found, names: &Names) -> Result<(), StoreError> {
 }
 
 fn room(found: &Found, advisory_locks: bool) -> Room {
-    let has = |columns: &[&str]| columns.iter().all(|column| has_column(found, Table::SessionInfo, column));
+    let has_all = |table, columns: &[&str]| columns.iter().all(|column| has_column(found, table, column));
+    let has = |columns: &[&str]| has_all(Table::SessionInfo, columns);
+    let primary = ["app_id", "user_id", "primary_or_recipe_user_id"];
     Room {
         rotation: has(&["prev_refresh_token_hash_2", "refresh_token_rotated_at"]),
         windows: has(&["window_at", "window_no", "window_count"]),
@@ -156,6 +160,9 @@ fn room(found: &Found, advisory_locks: bool) -> Room {
             && has_table(found, Table::FirstFactors)
             && has_table(found, Table::RequiredFactors),
         last_active: has_table(found, Table::LastActive),
+        named_users: has_all(Table::UserIdMapping, &["app_id", "supertokens_user_id", "external_user_id"]),
+        linked_users: has_all(Table::UserIds, &primary),
+        old_linked_users: has_all(Table::RecipeUsers, &primary),
         advisory_locks,
     }
 }
@@ -181,7 +188,7 @@ async fn make_tables(client: &Client, names: &Names, advisory_locks: bool) -> Re
 }
 
 async fn make_tables_once(client: &Client, names: &Names, advisory_locks: bool) -> Result<(), Fault> {
-    let room = Room { rotation: true, windows: true, limits: true, factors: true, last_active: true, advisory_locks };
+    let room = room(&Found::new(), advisory_locks);
     let writer = Writer { names, room };
     client.batch_execute("BEGIN").await?;
     if advisory_locks {
@@ -195,7 +202,9 @@ async fn make_tables_once(client: &Client, names: &Names, advisory_locks: bool) 
         client.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {}", quote(names.schema()))).await?;
     }
     for table in missing_tables(&inspect(client, names).await?) {
-        client.batch_execute(writer.statement(tables::creation(table)).sql()).await?;
+        if let Some(creation) = tables::creation(table) {
+            client.batch_execute(writer.statement(creation).sql()).await?;
+        }
     }
     Ok(client.batch_execute("COMMIT").await?)
 }

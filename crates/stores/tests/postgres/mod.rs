@@ -7,6 +7,7 @@ mod crash;
 pub(crate) mod database;
 mod locks;
 mod loss;
+mod plain;
 mod pool;
 mod proxy;
 mod races;
