@@ -153,7 +153,13 @@ impl Cdi {
                     body: request.body(),
                     found: app.cloned(),
                 };
-                endpoint::dispatch(&call).await.unwrap_or_else(Fault::into_answer)
+                match endpoint::dispatch(&call).await {
+                    Err(fault) if fault.is_no_tenant() => {
+                        Box::pin(self.apps.is_gone(route.app, route.tenant)).await;
+                        Refusal::unknown_tenant(route.app, route.tenant).into()
+                    }
+                    outcome => outcome.unwrap_or_else(Fault::into_answer),
+                }
             }
         };
         if let Some(app) = app {
