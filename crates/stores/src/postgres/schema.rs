@@ -47,7 +47,8 @@ pub(super) async fn prepare(client: &Client, names: &Names) -> Result<Room, Stor
             add_columns(client, names, table, &found).await;
         }
     }
-    let found = inspect(client, names).await?;
+    let mut found = inspect(client, names).await?;
+    leave_out_unreadable(client, names, &mut found).await?;
     let room = room(&found, advisory_locks);
     warn_of_what_is_off(&found, names);
     first_rows(client, names).await?;
@@ -254,6 +255,28 @@ async fn add_columns(client: &Client, names: &Names, table: Table, found: &Found
             }
         }
     }
+}
+
+/// Leaves out tables of users that this one may not read. Asks for: `has_table_privilege`, where there are such tables.
+async fn leave_out_unreadable(client: &Client, names: &Names, found: &mut Found) -> Result<(), Fault> {
+    let of_users = Table::ALL.into_iter().filter(|table| tables::creation(*table).is_none());
+    let of_users: Vec<(Table, &str)> = of_users.map(|table| (table, names.bare(table))).collect();
+    let sql = "SELECT tables.relname::TEXT FROM pg_catalog.pg_class AS tables \
+               JOIN pg_catalog.pg_namespace AS schemas ON schemas.oid = tables.relnamespace \
+               WHERE schemas.nspname::TEXT = $1 AND tables.relname::TEXT IN ($2, $3, $4) \
+               AND NOT has_table_privilege(tables.oid, 'SELECT')";
+    let [(_, one), (_, two), (_, three)] = of_users.as_slice() else { return Ok(()) };
+    for row in client.query(sql, &[&names.schema(), one, two, three]).await? {
+        let Ok(name) = row.try_get::<_, &str>(0) else { continue };
+        tracing::warn!(
+            name: "doorward.store.users_unread",
+            target: "doorward",
+            "this user may not read the table `{name}`, so sessions of accounts that are linked, or have ids from outside, \
+             are not recognised as such: tokens may name another user than before"
+        );
+        found.retain(|(table, _)| names.bare(*table) != name);
+    }
+    Ok(())
 }
 
 fn warn_of_what_is_off(found: &Found, names: &Names) {

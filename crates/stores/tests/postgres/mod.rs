@@ -15,4 +15,5 @@ mod schema;
 mod statements;
 mod takeover;
 mod tls;
+pub(crate) mod users;
 mod world;
