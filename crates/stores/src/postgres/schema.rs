@@ -71,7 +71,7 @@ pub(super) async fn look(client: &Client, names: &Names) -> Result<Room, StoreEr
     Ok(room(&found, advisory_locks))
 }
 
-/// Better now than at the first sign-in. Asks for: `SHOW transaction_read_only`.
+/// Better now than at the first sign-in. Asks for: `SHOW transaction_read_only`, `SHOW synchronous_commit`.
 async fn refuse_read_only(client: &Client) -> Result<(), StoreError> {
     let read_only: String = scalar(client, "SHOW transaction_read_only").await?.unwrap_or_default();
     if read_only == "on" {
@@ -96,10 +96,13 @@ async fn scalar<T: for<'a> tokio_postgres::types::FromSql<'a>>(client: &Client, 
 /// A database without the functions, or that lets this user not call them, has a row of its own for each key, and that
 /// must do. Asks for: `pg_proc`, and `has_function_privilege` where it has the functions.
 async fn has_advisory_locks(client: &Client) -> Result<bool, Fault> {
-    let sql = "SELECT count(DISTINCT proname) FROM pg_catalog.pg_proc \
-               WHERE proname::TEXT IN ('pg_try_advisory_xact_lock', 'pg_advisory_xact_lock', 'hashtext') \
-               AND has_function_privilege(oid, 'EXECUTE')";
-    Ok(scalar::<i64>(client, sql).await? == Some(3))
+    let functions = "SELECT count(DISTINCT proname) FROM pg_catalog.pg_proc \
+                     WHERE proname::TEXT IN ('pg_try_advisory_xact_lock', 'pg_advisory_xact_lock', 'hashtext')";
+    if scalar::<i64>(client, functions).await? != Some(3) {
+        return Ok(false);
+    }
+    let usable = format!("{functions} AND has_function_privilege(oid, 'EXECUTE')");
+    Ok(scalar::<i64>(client, &usable).await? == Some(3))
 }
 
 /// Asks for: `information_schema.columns`, which shows what this user may use.
@@ -169,7 +172,8 @@ fn room(found: &Found, advisory_locks: bool) -> Room {
 }
 
 /// Makes the schema and the tables that are missing, in one transaction. Processes that start at once take turns, or
-/// where there are no locks for that, the one that comes too late tries again.
+/// where there are no locks for that, the one that comes too late tries again. Asks for: tables and a schema made in a
+/// transaction, `IF NOT EXISTS`, `pg_namespace`, and foreign keys with `ON DELETE CASCADE`.
 async fn make_tables(client: &Client, names: &Names, advisory_locks: bool) -> Result<(), Fault> {
     for _ in 1..TRIES {
         match make_tables_once(client, names, advisory_locks).await {
@@ -230,7 +234,8 @@ fn came_too_late(error: &Error) -> bool {
 }
 
 /// Adds the columns that a table lacks, if that can be done without keeping others from it for long. If not, the store
-/// does without them, and says so.
+/// does without them, and says so. Asks for: `ADD COLUMN IF NOT EXISTS`, `lock_timeout`; where it is refused that, as if
+/// the columns might not be added.
 async fn add_columns(client: &Client, names: &Names, table: Table, found: &Found) {
     let columns = missing_columns(found, table);
     let list: Vec<String> =
@@ -257,16 +262,20 @@ async fn add_columns(client: &Client, names: &Names, table: Table, found: &Found
     }
 }
 
-/// Leaves out tables of users that this one may not read. Asks for: `has_table_privilege`, where there are such tables.
+/// Leaves out tables of users that this one may not read. Asks for: `pg_class`, and `has_table_privilege` where there are
+/// such tables.
 async fn leave_out_unreadable(client: &Client, names: &Names, found: &mut Found) -> Result<(), Fault> {
     let of_users = Table::ALL.into_iter().filter(|table| tables::creation(*table).is_none());
     let of_users: Vec<(Table, &str)> = of_users.map(|table| (table, names.bare(table))).collect();
-    let sql = "SELECT tables.relname::TEXT FROM pg_catalog.pg_class AS tables \
-               JOIN pg_catalog.pg_namespace AS schemas ON schemas.oid = tables.relnamespace \
-               WHERE schemas.nspname::TEXT = $1 AND tables.relname::TEXT IN ($2, $3, $4) \
-               AND NOT has_table_privilege(tables.oid, 'SELECT')";
     let [(_, one), (_, two), (_, three)] = of_users.as_slice() else { return Ok(()) };
-    for row in client.query(sql, &[&names.schema(), one, two, three]).await? {
+    let tables = "SELECT tables.relname::TEXT FROM pg_catalog.pg_class AS tables \
+                  JOIN pg_catalog.pg_namespace AS schemas ON schemas.oid = tables.relnamespace \
+                  WHERE schemas.nspname::TEXT = $1 AND tables.relname::TEXT IN ($2, $3, $4)";
+    if client.query(tables, &[&names.schema(), one, two, three]).await?.is_empty() {
+        return Ok(());
+    }
+    let unreadable = format!("{tables} AND NOT has_table_privilege(tables.oid, 'SELECT')");
+    for row in client.query(&unreadable, &[&names.schema(), one, two, three]).await? {
         let Ok(name) = row.try_get::<_, &str>(0) else { continue };
         tracing::warn!(
             name: "doorward.store.users_unread",
@@ -302,7 +311,7 @@ fn warn_of_what_is_off(found: &Found, names: &Names) {
     }
 }
 
-/// The app and the tenant that are always there.
+/// The app and the tenant that are always there. Asks for: `EXTRACT(EPOCH ...)`, `ON CONFLICT DO NOTHING`.
 async fn first_rows(client: &Client, names: &Names) -> Result<(), Fault> {
     let now = "(EXTRACT(EPOCH FROM now()) * 1000)::BIGINT";
     let (apps, tenants) = (names.quoted(Table::Apps), names.quoted(Table::Tenants));

@@ -84,7 +84,8 @@ impl DirectorySql {
                  DO UPDATE SET value = EXCLUDED.value, created_at_time = EXCLUDED.created_at_time",
             ),
             mark_active: writer.statement(
-                "INSERT INTO {user_last_active} AS known (app_id, user_id, last_active_time) VALUES ($app::VARCHAR, {active_user}, $now) \
+                "INSERT INTO {user_last_active} AS known (app_id, user_id, last_active_time) \
+                 VALUES ($app::VARCHAR, {active_user}, $now) \
                  ON CONFLICT (app_id, user_id) DO UPDATE SET last_active_time = EXCLUDED.last_active_time \
                  WHERE known.last_active_time IS NULL OR known.last_active_time < EXCLUDED.last_active_time",
             ),

@@ -24,7 +24,7 @@ pub(crate) struct Sql {
     pub(crate) sessions: SessionSql,
     pub(crate) keys: KeySql,
     pub(crate) directory: DirectorySql,
-    /// A session's or a key's app and tenant must be there. Needs `ON CONFLICT DO NOTHING`.
+    /// A session's or a key's app and tenant must be there. Asks for: `ON CONFLICT DO NOTHING`.
     pub(crate) ensure_app: Statement,
     pub(crate) ensure_tenant: Statement,
 }

@@ -19,8 +19,10 @@ pub(crate) struct SessionSql {
 }
 
 impl SessionSql {
-    /// Beside plain SQL: `RETURNING` (all writes; with sub-selects where there are users), `INSERT INTO ... AS`, `ON CONFLICT DO NOTHING`, `LEAST` that leaves nulls out, comparison of
-    /// rows of columns, `convert_to` (an order by bytes whatever the collation is), `unnest` of one array and of several, `strpos`.
+    /// Beside plain SQL: a short name for the table that is written (`AS sessions`), `RETURNING` (all writes; with what
+    /// `users` asks for where there are users), `ON CONFLICT DO NOTHING`, `LEAST` that leaves nulls out, comparison of
+    /// rows of columns, `convert_to` (an order by bytes whatever the collation is), `unnest` of one array and of several,
+    /// `strpos`.
     pub(crate) fn new(writer: &Writer<'_>) -> Self {
         Self {
             load: writer.statement("SELECT {columns}, {primary} FROM {session_info} AS sessions WHERE {key}"),
@@ -33,15 +35,17 @@ impl SessionSql {
                  ORDER BY convert_to(tenant_id, 'UTF8'), convert_to(session_handle, 'UTF8') LIMIT $limit::BIGINT",
             ),
             insert: writer.statement(
-                "INSERT INTO {session_info} AS sessions (app_id, tenant_id, session_handle, user_id, refresh_token_hash_2, expires_at, \
-                 created_at_time, jwt_user_payload, session_data, use_static_key\
+                "INSERT INTO {session_info} AS sessions (app_id, tenant_id, session_handle, user_id, \
+                 refresh_token_hash_2, expires_at, created_at_time, jwt_user_payload, session_data, use_static_key\
                  {insert_rotation}{insert_window}{insert_limits}) \
-                 VALUES ($app::VARCHAR, $tenant, $handle, {stored_user}, $current, $expires_at, $created_at, $payload, $data, $use_static_key\
+                 VALUES ($app::VARCHAR, $tenant, $handle, {stored_user}, $current, $expires_at, $created_at, $payload, \
+                 $data, $use_static_key\
                  {rotation_values}{window_values}{limit_values}) \
                  ON CONFLICT (app_id, tenant_id, session_handle) DO NOTHING RETURNING user_id, {primary}",
             ),
             stay: writer.statement(
-                "UPDATE {session_info} AS sessions SET use_static_key = COALESCE($use_static_key, use_static_key){keep_or_set_window} \
+                "UPDATE {session_info} AS sessions SET \
+                 use_static_key = COALESCE($use_static_key, use_static_key){keep_or_set_window} \
                  WHERE {stands} RETURNING {columns}, {primary}",
             ),
             advance: writer.statement(
@@ -59,7 +63,8 @@ impl SessionSql {
                  AND ($seen::TEXT IS NULL OR {payload} = $seen) RETURNING {columns}, {primary}",
             ),
             remove: writer.statement(
-                "DELETE FROM {session_info} AS sessions WHERE {key} AND refresh_token_hash_2 = $current RETURNING {columns}, {primary}",
+                "DELETE FROM {session_info} AS sessions WHERE {key} AND refresh_token_hash_2 = $current \
+                 RETURNING {columns}, {primary}",
             ),
             remove_keys: writer.statement(
                 "DELETE FROM {session_info} WHERE (app_id, tenant_id, session_handle) \

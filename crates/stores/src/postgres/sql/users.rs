@@ -5,7 +5,8 @@
 //! read anew with every row, as part of the statement that reads or writes it.
 //!
 //! Ids of recipes stand in columns of the type `CHAR(36)`: what is compared with them becomes `BPCHAR`, so that an index is
-//! searched. Only upstream makes these tables, and only in PostgreSQL.
+//! searched. Beside that this asks for sub-selects in `RETURNING` and in `VALUES`, `LEFT JOIN` and `UNION ALL`; where the
+//! tables aren't there, for nothing.
 
 use super::pieces::{Piece, piece};
 use super::room::Room;
