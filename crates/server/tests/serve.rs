@@ -257,6 +257,23 @@ fn logs_go_to_files_if_that_is_asked_for() {
 }
 
 #[test]
+fn a_warning_is_said_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, value) in [("REFRESH_TOKEN_ROTATION_GRACE_PERIOD", "0"), ("ACCESS_TOKEN_VALIDITY", "60")] {
+        let server = Server::start(folder.path(), &["--memory"], &[(name, value)]);
+        let app =
+            r#"{"appId":"a","coreConfig":{"refresh_token_rotation_grace_period":200,"access_token_validity":600}}"#;
+        let made = ask(&server, "PUT", "/recipe/multitenancy/app/v2", "cdi-version: 5.4\r\n", app);
+        assert!(made.contains("\"createdNew\":true"), "{made}");
+        let said = server.stop();
+        let warnings: Vec<&str> = said.lines().filter(|line| line.contains("doorward.config.warning")).collect();
+        let [of_server, of_app] = &warnings[..] else { panic!("{said}") };
+        assert!(of_server.contains("refresh_token_rotation_grace_period is "), "{said}");
+        assert!(of_app.contains("grace is 200 s, more than a tenth") && of_app.contains("app=a"), "{said}");
+    }
+}
+
+#[test]
 fn no_log_is_no_log() {
     let folder = tempfile::tempdir().unwrap();
     let said = Server::start(folder.path(), &["--memory"], &[("LOG_LEVEL", "NONE"), ("BCRYPT_LOG_ROUNDS", "3")]).stop();
