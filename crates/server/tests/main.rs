@@ -16,3 +16,4 @@ mod secrets;
 mod serve;
 mod sessions;
 mod tools;
+mod upstream;

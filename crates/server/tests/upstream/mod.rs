@@ -1,0 +1,6 @@
+//! A core for other recipes behind the server.
+
+mod answers;
+mod handed_on;
+mod process;
+mod stand_in;
