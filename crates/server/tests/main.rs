@@ -8,6 +8,7 @@ mod config;
 mod conformance;
 mod core_config;
 mod demo;
+mod documents;
 mod example;
 mod import;
 mod process;
