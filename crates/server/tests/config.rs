@@ -24,20 +24,20 @@ fn loaded(text: &str) -> Loaded {
     load(&sources).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-fn settings(text: &str) -> Settings {
+pub(crate) fn settings(text: &str) -> Settings {
     loaded(text).settings
 }
 
 /// What is wrong with a file, without the name of its folder.
 #[track_caller]
-fn wrong(text: &str) -> Vec<String> {
+pub(crate) fn wrong(text: &str) -> Vec<String> {
     let (folder, sources) = file(text);
     let error = load(&sources).map(|_| text).unwrap_err();
     let folder = format!("{}/", folder.path().display());
     error.sentences().map(|sentence| sentence.replace(&folder, "")).collect()
 }
 
-fn in_environment<const N: usize>(variables: [(&str, &str); N]) -> Settings {
+pub(crate) fn in_environment<const N: usize>(variables: [(&str, &str); N]) -> Settings {
     load(&Sources { environment: Environment::from(variables), ..Sources::default() }).unwrap().settings
 }
 
@@ -90,12 +90,6 @@ fn units_are_those_of_their_options() {
     assert_eq!(base.min_cdi.unwrap().to_string(), "3.0");
     assert_eq!(base.max_cdi.unwrap().to_string(), "5.2");
     assert!(settings.recent_reuse_is_unauthorised);
-}
-
-macro_rules! no_core {
-    () => {
-        "it must be http://host:port or https://host:port, perhaps with a path behind it, and nothing else"
-    };
 }
 
 /// An option, a value that is allowed and what is said about one that isn't.
@@ -209,51 +203,9 @@ const REFUSED: &[(&str, &str)] = &[
          postgresql://[user[:[password]]@]host[:port][/dbname][?attr1=val1&attr2=val2... (`postgresql_connection_uri` must \
          have the form postgresql://[user[:password]@]host[:port][/database][?name=value&...])",
     ),
-    (
-        "upstream_core: core.example:3567",
-        concat!("upstream_core = core.example:3567 (config.yaml, line 1): ", no_core!()),
-    ),
-    ("upstream_core: ftp://core", concat!("upstream_core = ftp://core (config.yaml, line 1): ", no_core!())),
-    (
-        "upstream_core: http://core:99999",
-        concat!("upstream_core = http://core:99999 (config.yaml, line 1): ", no_core!()),
-    ),
-    ("upstream_core: 'http://core:'", concat!("upstream_core = http://core: (config.yaml, line 1): ", no_core!())),
-    ("upstream_core: http://:80", concat!("upstream_core = http://:80 (config.yaml, line 1): ", no_core!())),
-    ("upstream_core: /core", concat!("upstream_core = /core (config.yaml, line 1): ", no_core!())),
-    (
-        "upstream_core: http://core/?a=b",
-        concat!("upstream_core = http://core/?a=b (config.yaml, line 1): ", no_core!()),
-    ),
-    ("upstream_core: 'http://core/#a'", concat!("upstream_core = http://core/#a (config.yaml, line 1): ", no_core!())),
-    ("upstream_core: http://u:secret@core", concat!("upstream_core = ******** (config.yaml, line 1): ", no_core!())),
-    (
-        "upstream_core_api_key: k",
-        "upstream_core_api_key = ******** (config.yaml, line 1): it means nothing without upstream_core",
-    ),
-    (
-        "upstream_core: http://core\nupstream_core_api_key: 'a key'",
-        "upstream_core_api_key = ******** (config.yaml, line 2): it must be of letters, digits and signs of ASCII, \
-         without blanks",
-    ),
     ("- port: 1", "config.yaml, line 1: each line must be `option: value`"),
     ("port", "config.yaml, line 1: each line must be `option: value`"),
 ];
-
-#[test]
-fn a_core_for_other_recipes_is_an_address() {
-    for (url, expected) in [
-        ("http://core:3567", "http://core:3567"),
-        ("' https://core.example/base/ '", "https://core.example/base"),
-        ("http://[::1]:3567/", "http://[::1]:3567"),
-    ] {
-        let upstream = settings(&format!("upstream_core: {url}\nupstream_core_timeout_ms: 5\n")).upstream.unwrap();
-        assert_eq!((upstream.url.as_str(), upstream.timeout), (expected, Lifetime::from_millis(5)));
-        assert!(upstream.api_key.is_none());
-    }
-    let environment = [("DOORWARD_UPSTREAM_CORE", "http://core"), ("DOORWARD_UPSTREAM_CORE_API_KEY", KEY)];
-    assert_eq!(in_environment(environment).upstream.unwrap().api_key.unwrap().expose(), KEY);
-}
 
 #[test]
 fn what_cannot_be_is_one_sentence_with_its_line() {

@@ -2,5 +2,6 @@
 
 mod answers;
 mod handed_on;
+mod options;
 mod process;
 mod stand_in;
