@@ -12,8 +12,8 @@ use std::thread;
 
 use anyhow::{Context as _, Result, ensure};
 use doorward::{Algorithm, SessionHandle, Sqlite, Store as _};
-use doorward_crypto::random;
-use doorward_engine::crypto::SigningKey;
+use doorward_crypto::{AwsLc, random};
+use doorward_engine::crypto::{Crypto as _, SigningKey};
 use doorward_engine::flow::Seen;
 use doorward_engine::session::record::{Row, Write};
 use http_body_util::{BodyExt as _, Full};
@@ -31,10 +31,17 @@ use crate::sqlite::rows::rows;
 /// What is signed: as long as the first two parts of an access token.
 const MESSAGE: [u8; 700] = [b'a'; 700];
 
+/// What is derived from: as long as a stored refresh key.
+const PASSWORD: [u8; 262] = [b'a'; 262];
+
+/// How often (`spec/modern-core.md` 7.5).
+const ROUNDS: u32 = 100;
+
 /// Serves until its input ends, which is when the process that started it does.
 ///
 /// GET answers a constant. POST reads a JSON body into values and sends it back, and does what its query asks for:
-/// `sign`, `verify` (RS256, on the thread that answers), `write` (inserts a row, in group commit), `read` (one by its key).
+/// `sign`, `verify` (RS256, on the thread that answers), `write` (inserts a row, in group commit), `read` (one by its key),
+/// `derive` (the key that seals a refresh token).
 pub(crate) fn run(folder: &Path) -> Result<()> {
     thread::spawn(|| {
         let _ = stdin().read_to_end(&mut Vec::new());
@@ -94,6 +101,7 @@ impl Parts {
                 "sign" => drop(black_box(self.key.sign(black_box(&MESSAGE))?)),
                 "verify" => ensure!(self.key.verify(black_box(&MESSAGE), &self.signature), "a signature is wrong"),
                 "write" => self.write().await?,
+                "derive" => drop(black_box(AwsLc.pbkdf2_sha512(black_box(&PASSWORD), &[0; 12], ROUNDS))),
                 "read" => ensure!(self.store.load(&self.row.key).await?.is_some(), "the row is gone"),
                 _ => anyhow::bail!("no part is named {part}"),
             }

@@ -66,32 +66,38 @@ pub(crate) fn measure(run: &Run, folder: &Path, report: &mut Report) -> Result<(
         || side(&floor, &mut floor_callers, 40, &post, "/echo?sign&write", &body),
     )?;
     report.times("create / echo, signature, insert", 1.2, create);
+    let create = compare(
+        rounds,
+        || side(&server, &mut callers, 40, &post, "/public/recipe/session", &body),
+        || side(&floor, &mut floor_callers, 40, &post, "/echo?derive&sign&write", &body),
+    )?;
+    report.beside("the same, with the key that seals its refresh token", create);
 
     let floor_body = Bytes::from(format!("[{}]", "\"0123456789\",".repeat(99) + "1"));
-    let refresh = compare(
-        rounds,
-        || {
-            let act = async |caller: &mut Caller, held: &mut Held| {
-                *held = caller.refresh(held).await?;
-                caller.verify(held).await
-            };
-            cpu_of(&server, 20 * CALLERS, || {
-                runtime.block_on(together(&mut callers, &mut held, 20, act))?;
-                Ok(())
-            })
-        },
-        || {
-            let act = async |caller: &mut Caller, (): &mut ()| {
-                caller.send(Method::POST, "/echo?sign&write", floor_body.clone()).await?;
-                caller.send(Method::POST, "/echo?verify&sign&write", floor_body.clone()).await
-            };
-            cpu_of(&floor, 20 * CALLERS, || {
-                runtime.block_on(together(&mut floor_callers, &mut [(); CALLERS], 20, act))?;
-                Ok(())
-            })
-        },
-    )?;
-    report.times("refresh and its first verify / their parts", 1.2, refresh);
+    let mut refresh = || {
+        let act = async |caller: &mut Caller, held: &mut Held| {
+            *held = caller.refresh(held).await?;
+            caller.verify(held).await
+        };
+        cpu_of(&server, 20 * CALLERS, || {
+            runtime.block_on(together(&mut callers, &mut held, 20, act))?;
+            Ok(())
+        })
+    };
+    let mut parts = |of_refresh: &str| {
+        let act = async |caller: &mut Caller, (): &mut ()| {
+            caller.send(Method::POST, of_refresh, floor_body.clone()).await?;
+            caller.send(Method::POST, "/echo?verify&sign&write", floor_body.clone()).await
+        };
+        cpu_of(&floor, 20 * CALLERS, || {
+            runtime.block_on(together(&mut floor_callers, &mut [(); CALLERS], 20, act))?;
+            Ok(())
+        })
+    };
+    let compared = compare(rounds, &mut refresh, || parts("/echo?sign&write"))?;
+    report.times("refresh and its first verify / their parts", 1.2, compared);
+    let compared = compare(rounds, &mut refresh, || parts("/echo?derive&derive&sign&write"))?;
+    report.beside("the same, with the keys of both refresh tokens", compared);
 
     let path = format!("/recipe/session?sessionHandle={}", held.first().map_or("", |held| &held.handle));
     let read = compare(
