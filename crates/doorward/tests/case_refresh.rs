@@ -8,8 +8,8 @@ use doorward::{AntiCsrf, Rotation};
 use http::StatusCode;
 use tokio::task::JoinSet;
 
-use crate::case_store::{Op, Side};
 use crate::case_world::{Browser, HOUR, REFRESH, World};
+use crate::watched::{Fault, Op, Side};
 
 const MODES: [Rotation; 2] = [Rotation::OnUse, Rotation::OnRefresh];
 
@@ -126,7 +126,7 @@ async fn case_keycloak_51312_no_interleaving_of_refresh_and_revoke_leaves_a_livi
                 let tab = request.await.unwrap();
                 let case = format!("{mode:?} {side:?} everywhere {everywhere} promotes {promotes}");
                 assert!(world.sessions.session_handles_for_user(&user).await.unwrap().is_empty(), "{case}");
-                assert_eq!(world.store.rows().await, 0, "{case}");
+                assert_eq!(world.store.rows_left().await, 0, "{case}");
                 for node in [&world, &other_node] {
                     for mut browser in [ada.clone(), tab.clone()] {
                         if browser.access.is_some() && std::ptr::eq(node, &world) {
@@ -181,7 +181,7 @@ async fn case_keycloak_16081_theft_ends_that_session_only() {
     assert_eq!(phone.me(&world).await, StatusCode::UNAUTHORIZED);
     assert_eq!(laptop.refresh(&world).await.status, StatusCode::OK);
     assert_eq!(laptop.me(&world).await, StatusCode::OK);
-    assert_eq!(world.store.rows().await, 1);
+    assert_eq!(world.store.rows_left().await, 1);
 }
 
 #[tokio::test]
@@ -263,7 +263,7 @@ async fn case_supertokens_node_141_each_state_of_a_refresh_has_its_exact_cookie_
                     (401, "unauthorised", cleared.clone())
                 }
                 StoreDown => {
-                    world.store.fail(Some(doorward_service::store::StoreError::Unavailable("gone".into())));
+                    world.store.fail(Fault::Error(doorward_service::store::StoreError::Unavailable("gone".into())));
                     (503, "the session service is not available", Vec::new())
                 }
             };

@@ -21,7 +21,6 @@ mod case_logs;
 mod case_operations;
 mod case_refresh;
 mod case_revoke;
-mod case_store;
 mod case_thief;
 mod case_tokens;
 mod case_world;
