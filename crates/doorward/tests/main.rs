@@ -19,6 +19,8 @@ mod case_csrf;
 mod case_durable;
 mod case_logs;
 mod case_operations;
+#[cfg(feature = "postgres")]
+mod case_postgres;
 mod case_refresh;
 mod case_revoke;
 mod case_thief;
