@@ -1,4 +1,4 @@
-//! A configuration file: read, or refused in words that name the file and a line.
+//! A configuration file: read, or refused in words.
 #![no_main]
 
 use std::path::PathBuf;
@@ -14,6 +14,6 @@ fuzz_target!(|data: &[u8]| {
     std::fs::write(&*FILE, data).expect("a file");
     match config::load(&Sources { file: Some(FILE.clone()), ..Sources::default() }) {
         Ok(loaded) => drop(format!("{loaded:?} {}", loaded.warnings.join("\n"))),
-        Err(error) => assert!(error.to_string().contains("doorward-fuzz-"), "{error}"),
+        Err(error) => assert!(!error.to_string().trim().is_empty(), "a refusal without a word"),
     }
 });

@@ -4,9 +4,7 @@
 use std::cell::RefCell;
 
 use doorward::testing::SettableClock;
-use doorward::{
-    Algorithm, AntiCsrf, GetSession, How, Memory, NewSession, RequestView, SessionError, Sessions, UserId,
-};
+use doorward::{Algorithm, AntiCsrf, GetSession, How, Memory, NewSession, RequestView, SessionError, Sessions, UserId};
 use doorward_fuzz::Input;
 use http::{HeaderName, HeaderValue};
 use libfuzzer_sys::fuzz_target;
@@ -39,8 +37,7 @@ impl App {
             set.split(';').next().unwrap_or_default().to_owned()
         };
         let csrf = edits.iter().find(|edit| edit.name == "anti-csrf").expect("a header").value.expose().to_owned();
-        let tokens =
-            [("$ACCESS", cookie("sAccessToken")), ("$REFRESH", cookie("sRefreshToken")), ("$CSRF", csrf)];
+        let tokens = [("$ACCESS", cookie("sAccessToken")), ("$REFRESH", cookie("sRefreshToken")), ("$CSRF", csrf)];
         Self { runtime, sessions, tokens, left: REQUESTS }
     }
 
