@@ -20,7 +20,10 @@ pub(crate) enum Command {
     Serve(Serve),
     /// The bare server that `doorward serve` is compared with.
     #[command(hide = true)]
-    Floor,
+    Floor {
+        /// Where its database goes.
+        folder: PathBuf,
+    },
 }
 
 /// How the measured server is started.

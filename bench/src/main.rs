@@ -27,7 +27,7 @@ fn main() -> Result<ExitCode> {
     let cli = Cli::parse();
     match cli.command {
         Some(Command::Serve(args)) => return http::server::run(&args).map(|()| ExitCode::SUCCESS),
-        Some(Command::Floor) => return serve::floor::run().map(|()| ExitCode::SUCCESS),
+        Some(Command::Floor { folder }) => return serve::floor::run(&folder).map(|()| ExitCode::SUCCESS),
         None => {}
     }
     let run = cli.run;

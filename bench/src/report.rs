@@ -53,6 +53,12 @@ impl Report {
         self.gate(name, compared.ratio, Gate::AtMost(at_most), &figures);
     }
 
+    /// A ratio of times without a gate, beside the one that has it.
+    pub(crate) fn beside(&self, name: &str, compared: Comparison) {
+        let Comparison { ours_nanos, floor_nanos, ratio } = compared;
+        self.fact(name, &format!("{ratio:.3}\n      {} against {}", nanos(ours_nanos), nanos(floor_nanos)));
+    }
+
     /// A ratio of rates.
     pub(crate) fn rates(&mut self, name: &str, at_least: f64, compared: Comparison) {
         let figures = format!("{} against {}", per_second(compared.ours_nanos), per_second(compared.floor_nanos));

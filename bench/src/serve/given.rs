@@ -58,7 +58,7 @@ pub(super) fn postgres(report: &Report, topic: &str) -> Option<String> {
     uri
 }
 
-/// Starts the floor.
-pub(super) fn floor() -> Result<Process> {
-    Process::start(Command::new(std::env::current_exe()?).arg("floor"))
+/// Starts the floor, with a database of its own in the folder.
+pub(super) fn floor(folder: &Path) -> Result<Process> {
+    Process::start(Command::new(std::env::current_exe()?).arg("floor").arg(folder))
 }

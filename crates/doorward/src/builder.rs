@@ -306,7 +306,9 @@ impl SessionsBuilder {
     pub async fn build(self) -> Result<Sessions, BuildError> {
         let site = Site::new(&self.site)?;
         let statuses = Statuses::new(self.session_expired_status, 403)?;
-        self.policy.check()?;
+        for warning in self.policy.check()? {
+            tracing::warn!(name: "doorward.config.warning", target: "doorward", "{warning}");
+        }
         if let Some(secret) = &self.succession_secret
             && secret.expose().len() < 32
         {

@@ -27,6 +27,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// Where metrics are served, if they are.
     pub admin: Option<AdminSettings>,
+    /// The core that has the other recipes, if there is one.
+    pub upstream: Option<UpstreamSettings>,
     /// Mixed into the derivation of successors. All processes on one database need the same.
     pub succession_secret: Option<Secret>,
     /// A recent refresh token that comes again is answered with UNAUTHORISED instead of theft
@@ -142,6 +144,17 @@ pub struct AdminSettings {
     pub host: String,
     /// The port; 0 takes a free one.
     pub port: u16,
+}
+
+/// How the core is reached that has the recipes which aren't here.
+#[derive(Clone, Debug)]
+pub struct UpstreamSettings {
+    /// `http://` or `https://`, host, port and base path, without a `/` at its end.
+    pub url: String,
+    /// Shown to it instead of the caller's key.
+    pub api_key: Option<Secret>,
+    /// How long an answer may take, its last byte included.
+    pub timeout: Lifetime,
 }
 
 /// Settings of a tenant's `core_config` that can't hold. The text is what SuperTokens answers

@@ -24,20 +24,20 @@ fn loaded(text: &str) -> Loaded {
     load(&sources).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-fn settings(text: &str) -> Settings {
+pub(crate) fn settings(text: &str) -> Settings {
     loaded(text).settings
 }
 
 /// What is wrong with a file, without the name of its folder.
 #[track_caller]
-fn wrong(text: &str) -> Vec<String> {
+pub(crate) fn wrong(text: &str) -> Vec<String> {
     let (folder, sources) = file(text);
     let error = load(&sources).map(|_| text).unwrap_err();
     let folder = format!("{}/", folder.path().display());
     error.sentences().map(|sentence| sentence.replace(&folder, "")).collect()
 }
 
-fn in_environment<const N: usize>(variables: [(&str, &str); N]) -> Settings {
+pub(crate) fn in_environment<const N: usize>(variables: [(&str, &str); N]) -> Settings {
     load(&Sources { environment: Environment::from(variables), ..Sources::default() }).unwrap().settings
 }
 

@@ -257,6 +257,23 @@ fn logs_go_to_files_if_that_is_asked_for() {
 }
 
 #[test]
+fn a_warning_is_said_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, value) in [("REFRESH_TOKEN_ROTATION_GRACE_PERIOD", "0"), ("ACCESS_TOKEN_VALIDITY", "60")] {
+        let server = Server::start(folder.path(), &["--memory"], &[(name, value)]);
+        let app =
+            r#"{"appId":"a","coreConfig":{"refresh_token_rotation_grace_period":200,"access_token_validity":600}}"#;
+        let made = ask(&server, "PUT", "/recipe/multitenancy/app/v2", "cdi-version: 5.4\r\n", app);
+        assert!(made.contains("\"createdNew\":true"), "{made}");
+        let said = server.stop();
+        let warnings: Vec<&str> = said.lines().filter(|line| line.contains("doorward.config.warning")).collect();
+        let [of_server, of_app] = &warnings[..] else { panic!("{said}") };
+        assert!(of_server.contains("refresh_token_rotation_grace_period is "), "{said}");
+        assert!(of_app.contains("grace is 200 s, more than a tenth") && of_app.contains("app=a"), "{said}");
+    }
+}
+
+#[test]
 fn no_log_is_no_log() {
     let folder = tempfile::tempdir().unwrap();
     let said = Server::start(folder.path(), &["--memory"], &[("LOG_LEVEL", "NONE"), ("BCRYPT_LOG_ROUNDS", "3")]).stop();
@@ -282,4 +299,40 @@ fn sessions_are_in_postgresql_if_that_is_asked_for() {
     assert!(listed.out.ends_with("\n1 session alive\n"), "{listed:?}");
     server.stop();
     assert!(!folder.path().join("doorward-data").exists());
+
+    // As a core would leave them there: settings of another connection URI domain.
+    sql(
+        &uri,
+        &format!(
+            "INSERT INTO {prefix}_apps (app_id, created_at_time) VALUES ('theirs', 0); \
+             INSERT INTO {prefix}_tenants (app_id, tenant_id, created_at_time) VALUES ('theirs', 'public', 0); \
+             INSERT INTO {prefix}_tenant_configs (connection_uri_domain, app_id, tenant_id, core_config) VALUES \
+             ('a.example', 'public', 'public', '{{\"api_keys\":\"abcdefghijklmnopqrst-1\"}}'), ('a.example', 'theirs', 'public', '{{}}')"
+        ),
+    );
+    let server = Server::start(folder.path(), &[], &environment);
+    assert!(ask(&server, "GET", "/apiversion", "", "").starts_with("HTTP/1.1 200 "));
+    assert!(ask(&server, "GET", "/appid-theirs/hello", "", "").contains("AppId or tenantId not found"));
+    let apps = ask(&server, "GET", "/recipe/multitenancy/app/list/v2", "", "");
+    assert!(!apps.contains("theirs") && apps.contains("\"appId\":\"public\""), "{apps}");
+    let gone = ask(&server, "POST", "/recipe/multitenancy/app/remove", "", r#"{"appId":"theirs"}"#);
+    assert!(gone.ends_with("{\"status\":\"OK\",\"didExist\":false}\n"), "{gone}");
+    let said = server.stop();
+    let warnings: Vec<&str> = said.lines().filter(|line| line.contains("doorward.store.domains")).collect();
+    assert!(matches!(&warnings[..], [one] if one.ends_with("domains are not served: a.example")), "{said}");
+    sql(
+        &uri,
+        &format!("INSERT INTO {prefix}_key_value (app_id, tenant_id, name) VALUES ('theirs', 'public', 'still there')"),
+    );
+}
+
+fn sql(uri: &str, statements: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(uri, tokio_postgres::NoTls).await.unwrap();
+        let connection = tokio::spawn(connection);
+        client.batch_execute(statements).await.unwrap();
+        drop(client);
+        connection.await.unwrap().unwrap();
+    });
 }

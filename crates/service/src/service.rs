@@ -87,9 +87,8 @@ impl Service {
     pub async fn open(store: Arc<dyn Store>, world: World, options: ServiceOptions) -> Result<Self, ServiceError> {
         let ServiceOptions { app, policy, succession_secret, verified_tokens, recall, signer } = options;
         let policy = within(&*store, policy);
-        for warning in policy.check()? {
-            tracing::warn!(name: "doorward.config.warning", target: "doorward", "{warning}");
-        }
+        // Of what works and may surprise, whoever took the settings from a person warns, in that person's words.
+        policy.check()?;
         let signer = match signer {
             Some(signer) => signer,
             None => Arc::new(Signer::start()?),

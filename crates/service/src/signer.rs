@@ -2,7 +2,8 @@
 //!
 //! An RS256 signature takes a third of a millisecond of a core, which is more than everything else in a request
 //! together. It is done on threads of its own, at most as many as there are cores, with a bounded queue: so signing
-//! never starves what is cheap, never holds a lock or a transaction, and never blocks an async worker.
+//! never holds a lock or a transaction, and never blocks an async worker. On Linux these threads also stand back where
+//! the cores are busy, because what is cheap would otherwise wait for its turn behind signatures.
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +16,10 @@ use crate::error::ServiceError;
 
 /// Signatures that may be promised. At 3,000 a second and core this is a third of a second of work on two.
 const SLOTS: usize = 2048;
+
+/// How far the threads stand back (`nice`): with 5 they keep a quarter of a core that somebody else wants as well.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 5;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -86,6 +91,9 @@ impl Signer {
 }
 
 fn work(queue: &Mutex<Receiver<Job>>) {
+    // On Linux this is the thread's own; elsewhere it would be the whole process'. Where it is refused, nothing is lost.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::nice(NICE);
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match job {

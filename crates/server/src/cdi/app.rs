@@ -125,6 +125,14 @@ impl App {
         self.live.service.get()
     }
 
+    /// Warns of what may surprise in settings of its own; of the server's it was warned at the start.
+    fn warn(&self, settings: &Settings) {
+        let warnings = self.live.policy.check().unwrap_or_default();
+        for warning in warnings.iter().filter(|_| self.live.policy != settings.base.policy) {
+            tracing::warn!(name: "doorward.config.warning", target: "doorward", app = %self.id, "{warning}");
+        }
+    }
+
     /// The service of its sessions. The first request opens it, and makes the keys that are missing; the others wait.
     pub(crate) async fn service(
         &self,
@@ -137,6 +145,7 @@ impl App {
             return Ok(service);
         }
         let open = || {
+            self.warn(settings);
             let options = ServiceOptions {
                 app: self.id.clone(),
                 // Every format that a caller of this interface may still hold is believed.

@@ -191,8 +191,11 @@ impl Changing<'_> {
         Ok(is_new)
     }
 
-    /// Deletes a tenant, and returns whether it was there.
+    /// Deletes a tenant, and returns whether it was there. What isn't served from a database isn't deleted from it either.
     pub(crate) async fn remove_tenant(mut self, app: AppId, tenant: TenantId) -> Result<bool, Fault> {
+        if !self.snapshot.has(app.as_str(), tenant.as_str()) {
+            return Ok(false);
+        }
         let was_there = self.apps.directory.remove_tenant(app, tenant).await?;
         self.finish().await?;
         Ok(was_there)
@@ -200,6 +203,9 @@ impl Changing<'_> {
 
     /// Deletes an app, and returns whether it was there.
     pub(crate) async fn remove_app(mut self, app: AppId) -> Result<bool, Fault> {
+        if self.snapshot.app(app.as_str()).is_none() {
+            return Ok(false);
+        }
         let was_there = self.apps.directory.remove_app(app).await?;
         self.finish().await?;
         Ok(was_there)

@@ -18,7 +18,8 @@ use crate::cdi::app::App;
 use crate::cdi::fault::Fault;
 use crate::settings::{AppSettings, TenantSettings};
 
-const API_KEY: HeaderName = HeaderName::from_static("api-key");
+/// Where a caller shows its key.
+pub(crate) const API_KEY: HeaderName = HeaderName::from_static("api-key");
 const VERSION: HeaderName = HeaderName::from_static("cdi-version");
 
 /// Lets a request in, and says what its version means. An app that isn't there has no rules of its own: its endpoints

@@ -9,6 +9,7 @@ mod fault;
 mod guard;
 mod hello_limit;
 mod request_counts;
+mod upstream;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use doorward_service::ServiceError;
 use doorward_service::directory::Directory;
 use doorward_service::env::World;
 use doorward_wire::cdi::answer::{Answer, Refusal};
+use doorward_wire::cdi::elsewhere;
 use doorward_wire::cdi::input::Query;
 use doorward_wire::cdi::route::{self, Endpoint, Route};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
@@ -29,6 +31,8 @@ use crate::cdi::activity::Activity;
 use crate::cdi::apps::Apps;
 use crate::cdi::call::Call;
 use crate::cdi::fault::Fault;
+use crate::cdi::upstream::Upstream;
+pub use crate::cdi::upstream::UpstreamError;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 
@@ -41,6 +45,19 @@ pub struct Cdi {
     apps: Apps,
     activity: Activity,
     metrics: Arc<Metrics>,
+    /// For the recipes that aren't here.
+    upstream: Option<Box<Upstream>>,
+}
+
+/// Why there is nothing to serve with.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store, or the keys in it.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// The core for other recipes.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
 }
 
 /// A directory behind `Debug`.
@@ -54,11 +71,7 @@ impl std::fmt::Debug for DirectoryHandle {
 
 impl Cdi {
     /// Reads the apps and tenants, and opens the default app: its keys are made if it has none.
-    pub async fn new(
-        directory: Arc<dyn Directory>,
-        world: World,
-        settings: Arc<Settings>,
-    ) -> Result<Self, ServiceError> {
+    pub async fn new(directory: Arc<dyn Directory>, world: World, settings: Arc<Settings>) -> Result<Self, OpenError> {
         Self::with_metrics(directory, world, settings, Arc::default()).await
     }
 
@@ -68,14 +81,15 @@ impl Cdi {
         world: World,
         settings: Arc<Settings>,
         metrics: Arc<Metrics>,
-    ) -> Result<Self, ServiceError> {
+    ) -> Result<Self, OpenError> {
+        let upstream = settings.upstream.as_ref().map(Upstream::new).transpose()?.map(Box::new);
         let apps = Apps::open(Arc::clone(&directory), world.clone(), Arc::clone(&settings)).await?;
         let public = apps.snapshot().app(AppId::DEFAULT).cloned();
         if let Some(public) = public {
             apps.service(&public).await?;
         }
         let activity = Activity::new(Arc::clone(&directory));
-        Ok(Self { directory: DirectoryHandle(directory), world, settings, apps, activity, metrics })
+        Ok(Self { directory: DirectoryHandle(directory), world, settings, apps, activity, metrics, upstream })
     }
 
     /// What it counts.
@@ -122,6 +136,11 @@ impl Cdi {
         outcome
     }
 
+    /// Waits for what goes on behind answers that were given.
+    pub(crate) async fn settled(&self) {
+        self.activity.settled().await;
+    }
+
     async fn routed(
         &self,
         request: &Request<Bytes>,
@@ -135,14 +154,14 @@ impl Cdi {
             Some(below) if below.starts_with('/') => route::fold(below),
             _ => return Err(Refusal::NOT_FOUND.into()),
         };
-        let route = Route::find(&below);
+        let route = if self.upstream.is_some() { elsewhere::find(&below) } else { Route::find(&below) };
         *endpoint = route.endpoint;
         let snapshot = self.apps.find(route.app, route.tenant).await?;
         let app = snapshot.app(route.app);
-        let answer = match guard::admit(&route, app.map(|app| &**app), request.headers(), peer) {
+        let response = match guard::admit(&route, app.map(|app| &**app), request.headers(), peer) {
             // Whoever may not come isn't counted either.
             Err(Fault::Refused(refusal)) if refusal == Refusal::ADDRESS => return Err(refusal.into()),
-            Err(fault) => fault.into_answer(),
+            Err(fault) => respond(fault.into_answer()),
             Ok(dialect) => {
                 let call = Call {
                     cdi: self,
@@ -153,14 +172,42 @@ impl Cdi {
                     body: request.body(),
                     found: app.cloned(),
                 };
-                endpoint::dispatch(&call).await.unwrap_or_else(Fault::into_answer)
+                match &self.upstream {
+                    // In a box, so that the futures of all other requests stay small.
+                    Some(upstream) if is_elsewhere(&call) => Box::pin(hand_on(upstream, &call, request, &below))
+                        .await
+                        .unwrap_or_else(|fault| respond(fault.into_answer())),
+                    _ => respond(endpoint::dispatch(&call).await.unwrap_or_else(Fault::into_answer)),
+                }
             }
         };
         if let Some(app) = app {
             app.counts().add(self.world.clock.now());
         }
-        Ok(respond(answer))
+        Ok(response)
     }
+}
+
+/// Whether a core for other recipes has the last word.
+fn is_elsewhere(call: &Call<'_>) -> bool {
+    call.route.endpoint == Endpoint::Elsewhere
+        || (call.route.endpoint == Endpoint::UserRemove && call.method == Method::POST)
+}
+
+/// Lets the core for other recipes answer. A user that it deletes is signed out here first: nobody may stay signed in who
+/// isn't there any more.
+async fn hand_on(
+    upstream: &Upstream,
+    call: &Call<'_>,
+    request: &Request<Bytes>,
+    path: &str,
+) -> Result<Response<Bytes>, Fault> {
+    // Without an app there was no key to ask for.
+    call.app()?;
+    if call.route.endpoint == Endpoint::UserRemove {
+        endpoint::dispatch(call).await?;
+    }
+    Ok(upstream.answer(request, path).await?)
 }
 
 fn respond(answer: Answer) -> Response<Bytes> {

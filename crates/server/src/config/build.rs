@@ -10,10 +10,10 @@ use doorward_wire::cdi::version::CdiVersion;
 use super::check::{split_keys, whole_address};
 use super::option::OptionSpec;
 use super::options::server::watch;
-use super::options::{access, sessions};
+use super::options::{access, sessions, upstream};
 use super::value::Values;
 use super::{database, listen};
-use crate::settings::{AdminSettings, AppSettings, LogSettings, Settings, TenantSettings};
+use crate::settings::{AdminSettings, AppSettings, LogSettings, Settings, TenantSettings, UpstreamSettings};
 
 /// What an access token has beside its payload, generously.
 const TOKEN_ROOM_BYTES: usize = 4096;
@@ -63,6 +63,11 @@ fn process_of(values: &Values, base: AppSettings, config_path: Option<PathBuf>) 
         },
         admin: admin_port
             .map(|number| AdminSettings { host: values.word(&listen::ADMIN_HOST), port: port(Some(number)) }),
+        upstream: values.text(&upstream::URL).map(|url| UpstreamSettings {
+            url: url.trim().trim_end_matches('/').to_owned(),
+            api_key: values.text(&upstream::API_KEY).map(Secret::new),
+            timeout: millis(values, &upstream::TIMEOUT),
+        }),
         succession_secret: values.text(&sessions::SUCCESSION_SECRET).map(Secret::new),
         recent_reuse_is_unauthorised: values.word(&sessions::RECENT_REUSE) == "UNAUTHORISED",
         header_limit: size(values, &listen::HEADER_LIMIT),
@@ -134,6 +139,9 @@ pub(super) fn contradictions(values: &Values) -> Vec<(&'static OptionSpec, Strin
     if values.text(&access::SAAS_SECRET).is_some() && values.text(&access::API_KEYS).is_none() {
         let text = "supertokens_saas_secret can only be used when api_key is also defined";
         found.push((&access::SAAS_SECRET, text.to_owned()));
+    }
+    if values.text(&upstream::API_KEY).is_some() && values.text(&upstream::URL).is_none() {
+        found.push((&upstream::API_KEY, "it means nothing without upstream_core".to_owned()));
     }
     found.extend(database::contradictions(values));
     found

@@ -2,6 +2,7 @@
 
 use doorward_stores::postgres::Postgres;
 use doorward_wire::cdi::version::CdiVersion;
+use http::Uri;
 use regex::{Regex, RegexBuilder};
 
 use super::option::Checked;
@@ -23,6 +24,31 @@ pub(super) fn base_path(text: &str) -> Checked {
     // Compared as it is sent: what a client would escape, or send as a query, can't match.
     let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'"' | b'<' | b'>' | b'\\');
     if text.bytes().all(plain) { Ok(()) } else { Err("Invalid characters in base_path config".into()) }
+}
+
+/// The address of a core: nothing in it is a secret, and nothing is left open that a request could fill in.
+pub(super) fn upstream_url(text: &str) -> Checked {
+    let refusal = "it must be http://host:port or https://host:port, perhaps with a path behind it, and nothing else";
+    let Ok(uri) = text.trim().parse::<Uri>() else { return Err(refusal.into()) };
+    let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
+    // Host and perhaps port: no user, and no port that is none.
+    let is_host = uri.authority().is_some_and(|authority| {
+        let (text, host) = (authority.as_str(), authority.host());
+        !host.is_empty() && authority.port_u16().map_or_else(|| text == host, |port| text == format!("{host}:{port}"))
+    });
+    // Whoever reads an address cuts off what is behind a `#`.
+    if !(is_http && is_host && uri.query().is_none() && !text.contains('#')) {
+        return Err(refusal.into());
+    }
+    base_path(uri.path()).map_err(|_| refusal.into())
+}
+
+pub(super) fn header_value(text: &str) -> Checked {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(())
+    } else {
+        Err("it must be of letters, digits and signs of ASCII, without blanks".into())
+    }
 }
 
 /// The keys of a list: parted by commas, without any blank. A comma at the end begins no key.

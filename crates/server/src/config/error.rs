@@ -51,7 +51,8 @@ impl Problem {
     pub(super) fn of(option: &'static OptionSpec, value: Option<Raw>, origin: Origin, allowed: String) -> Self {
         let shown = match value {
             None => option.name.to_owned(),
-            Some(_) if option.is_secret => format!("{} = {MASK}", option.name),
+            // An address with an `@` may hold a password, whatever it was written for.
+            Some(value) if option.is_secret || value.shown().contains('@') => format!("{} = {MASK}", option.name),
             Some(value) => format!("{} = {}", option.name, value.shown()),
         };
         Self { option: Some(option.name), sentence: format!("{shown} ({origin}): {allowed}") }

@@ -131,15 +131,17 @@ impl Server {
             Some(admin) => Some(url(&admin.host, &self.admin_listeners)? + "/metrics"),
             None => None,
         };
+        let upstream = settings.upstream.as_ref().map(|upstream| upstream.url.as_str());
         if settings.log.is_json {
             tracing::info!(
                 name: "doorward.started", target: "doorward",
-                listens, store = %place, api_keys = keys, metrics, version = env!("CARGO_PKG_VERSION"), "ready"
+                listens, store = %place, api_keys = keys, upstream, metrics, version = env!("CARGO_PKG_VERSION"), "ready"
             );
             return Ok(());
         }
         let metrics = metrics.map(|url| format!(" Metrics are at {url}.")).unwrap_or_default();
-        say(&format!("Doorward listens on {listens}, keeps sessions {place}, and {asks}.{metrics}"));
+        let upstream = upstream.map(|url| format!(" Other recipes are at {url}.")).unwrap_or_default();
+        say(&format!("Doorward listens on {listens}, keeps sessions {place}, and {asks}.{upstream}{metrics}"));
         Ok(())
     }
 
@@ -150,13 +152,17 @@ impl Server {
         let admin = Admin { metrics: self.metrics, store: Arc::clone(&self.store), world: world::machine() };
         let limits = Limits::from(settings);
         let admin = serve(self.admin_listeners, Arc::new(admin), limits.clone(), stopping.clone(), grace);
-        let calls = serve(self.listeners, self.cdi, limits, stopping, grace);
+        let calls = serve(self.listeners, Arc::clone(&self.cdi), limits, stopping, grace);
         let (all_finished, _) = tokio::join!(calls, admin);
         if !all_finished {
             tracing::warn!(name: "doorward.stop.cut", target: "doorward", "requests that still ran are cut off");
         }
         upkeep.abort();
-        match timeout(CLOSE_LIMIT, self.store.directory.close()).await {
+        let close = async {
+            self.cdi.settled().await;
+            self.store.directory.close().await
+        };
+        match timeout(CLOSE_LIMIT, close).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(name: "doorward.stop.store", target: "doorward", "{error}"),
             Err(_) => {

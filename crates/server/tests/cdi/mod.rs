@@ -6,4 +6,4 @@ mod guard;
 mod service_endpoints;
 mod tenants;
 mod watched;
-mod world;
+pub(crate) mod world;

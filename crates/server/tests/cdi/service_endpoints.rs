@@ -7,6 +7,7 @@ use doorward_service::env::Clock as _;
 use doorward_wire::cdi::route::Endpoint;
 
 use super::world::World;
+use crate::process::PATIENCE;
 
 #[tokio::test]
 async fn hello_asks_the_database_five_times_and_then_five_times_a_second() {
@@ -214,6 +215,17 @@ async fn a_users_activity_is_noted_once_in_five_minutes() {
     world.wait(1);
     assert_eq!(create().await, 200);
     assert!(active_since(world.clock.now()).await);
+}
+
+#[tokio::test]
+async fn no_answer_waits_for_a_note() {
+    let world = World::new("").await;
+    let held = world.store.marking.lock().await;
+    let created = tokio::time::timeout(PATIENCE, world.send("POST /recipe/session", &[], NEW)).await.unwrap();
+    assert_eq!(created.status, 200);
+    drop(held);
+    let counted = world.get("/users/count/active?since=0").await;
+    assert_eq!(counted.line(), r#"200 {"status":"OK","count":1}"#, "and whoever counts afterwards sees it");
 }
 
 #[tokio::test]

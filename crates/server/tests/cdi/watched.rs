@@ -16,6 +16,8 @@ pub(crate) struct Watched {
     memory: Memory,
     fails: AtomicBool,
     fails_to_mark: AtomicBool,
+    /// Nobody's activity is noted while this is held.
+    pub(crate) marking: tokio::sync::Mutex<()>,
     /// How often all tenants were read, and how often keys were.
     pub(crate) tenant_reads: AtomicUsize,
     pub(crate) key_reads: AtomicUsize,
@@ -83,6 +85,7 @@ impl Directory for Watched {
 
     fn mark_active(&self, app: AppId, user: UserId, now: Millis) -> BoxFuture<'_, StoreResult<()>> {
         Box::pin(async move {
+            let _marking = self.marking.lock().await;
             if self.fails_to_mark.load(Ordering::Relaxed) {
                 return Err(StoreError::Full("no space left".into()));
             }

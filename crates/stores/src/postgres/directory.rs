@@ -48,12 +48,13 @@ impl DirectorySql {
     /// for large tables the estimate in `pg_class`.
     pub(super) fn new(writer: &Writer<'_>) -> Self {
         Self {
-            // Tenants whose settings are those of another domain are left out; those without any are ours.
+            // Tenants whose settings are those of another domain are left out; those without any are ours, and so is `public`.
             tenants: writer.statement(
                 "SELECT tenants.app_id, tenants.tenant_id, core_config, email_password_enabled, third_party_enabled, \
                  passwordless_enabled, {factors} FROM {tenants} AS tenants LEFT JOIN {tenant_configs} AS configs \
                  ON configs.connection_uri_domain = '' AND configs.app_id = tenants.app_id \
-                 AND configs.tenant_id = tenants.tenant_id WHERE configs.app_id IS NOT NULL OR NOT EXISTS \
+                 AND configs.tenant_id = tenants.tenant_id WHERE configs.app_id IS NOT NULL \
+                 OR (tenants.app_id = 'public' AND tenants.tenant_id = 'public') OR NOT EXISTS \
                  (SELECT 1 FROM {tenant_configs} AS others \
                  WHERE others.app_id = tenants.app_id AND others.tenant_id = tenants.tenant_id)",
             ),

@@ -50,6 +50,7 @@ pub(super) async fn prepare(client: &Client, names: &Names) -> Result<Room, Stor
     let found = inspect(client, names).await?;
     let room = room(&found, advisory_locks);
     warn_of_what_is_off(&found, names);
+    warn_of_other_domains(client, names).await?;
     first_rows(client, names).await?;
     Ok(room)
 }
@@ -268,6 +269,28 @@ fn warn_of_what_is_off(found: &Found, names: &Names) {
             off.join("; ")
         );
     }
+}
+
+/// Apps and tenants of other connection URI domains than the one without a name aren't served, which their users notice.
+async fn warn_of_other_domains(client: &Client, names: &Names) -> Result<(), Fault> {
+    let configs = names.quoted(Table::TenantConfigs);
+    let sql = format!(
+        "SELECT DISTINCT connection_uri_domain::TEXT FROM {configs} WHERE connection_uri_domain <> '' ORDER BY 1 LIMIT 4"
+    );
+    let domains = client.query(&sql, &[]).await?;
+    let mut named: Vec<&str> = domains.iter().filter_map(|row| row.try_get(0).ok()).take(3).collect();
+    if domains.len() > named.len() {
+        named.push("and more");
+    }
+    if !named.is_empty() {
+        tracing::warn!(
+            name: "doorward.store.domains",
+            target: "doorward",
+            "apps and tenants of connection URI domains are not served: {}",
+            named.join(", ")
+        );
+    }
+    Ok(())
 }
 
 /// The app and the tenant that are always there.

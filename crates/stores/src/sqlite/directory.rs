@@ -19,11 +19,15 @@ use super::sessions::lacks_parent;
 use super::tenants;
 use crate::sql::row::{app_id, moment_column, tenant_id};
 
-/// All tenants, and the factors of all of them: one statement, so that nothing changes in between.
+/// All tenants, and the factors of all of them: one statement, so that nothing changes in between. Tenants whose settings
+/// are those of another domain, which an import brings along, are left out; those without any are ours, and so is `public`.
 pub(super) const TENANTS: &str = "SELECT 't', tenants.app_id, tenants.tenant_id, core_config, email_password_enabled, \
      third_party_enabled, passwordless_enabled, is_first_factors_null FROM tenants LEFT JOIN tenant_configs \
      ON connection_uri_domain = '' AND tenant_configs.app_id = tenants.app_id \
      AND tenant_configs.tenant_id = tenants.tenant_id \
+     WHERE tenant_configs.app_id IS NOT NULL OR (tenants.app_id = 'public' AND tenants.tenant_id = 'public') \
+     OR NOT EXISTS (SELECT 1 FROM tenant_configs AS others \
+     WHERE others.app_id = tenants.app_id AND others.tenant_id = tenants.tenant_id) \
      UNION ALL SELECT 'f', app_id, tenant_id, factor_id, NULL, NULL, NULL, NULL FROM tenant_first_factors \
      WHERE connection_uri_domain = '' \
      UNION ALL SELECT 's', app_id, tenant_id, factor_id, NULL, NULL, NULL, NULL FROM tenant_required_secondary_factors \

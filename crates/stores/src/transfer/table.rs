@@ -84,8 +84,9 @@ pub(crate) static TENANTS: Table = Table {
     mirrored: false,
 };
 
-/// Settings of tenants that lie in other databases, or belong to another connection URI domain, mean nothing here.
-const OF_OUR_TENANTS: &str = "connection_uri_domain = '' AND EXISTS (SELECT 1 FROM {tenants} AS parent \
+/// Settings of tenants that lie in other databases mean nothing here. Those of another connection URI domain say that a
+/// tenant isn't ours to serve, and so go where its sessions go.
+const OF_OUR_TENANTS: &str = "EXISTS (SELECT 1 FROM {tenants} AS parent \
      WHERE parent.app_id = {row}.app_id AND parent.tenant_id = {row}.tenant_id)";
 
 pub(crate) static TENANT_CONFIGS: Table = Table {

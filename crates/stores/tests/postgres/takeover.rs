@@ -1,6 +1,7 @@
 //! Databases as SuperTokens cores of many releases left them: sessions, tokens and keys go on, and nothing is written that
 //! such a core can't read.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use doorward_engine::id::AppId;
@@ -182,6 +183,30 @@ fn tenants_are_taken_over() {
             store.mark_active(AppId::default(), user("u1"), now()).await.unwrap();
             assert_eq!(store.count_active(AppId::default(), now()).await, Ok(1), "{release}");
         }
+    });
+}
+
+/// Beside tenants of its own, a domain may have settings for the app and the tenant that everybody has.
+#[test]
+fn of_other_domains_nothing_is_served() {
+    database::with(async |database| {
+        as_left(&database, RELEASES[6].1).await;
+        let names = async |store: Arc<Postgres>| -> BTreeSet<String> {
+            let tenants = store.tenants().await.unwrap();
+            tenants.into_iter().map(|one| format!("{}/{} {}", one.app, one.tenant, one.core_config.as_str())).collect()
+        };
+        let before = names(database.open().await).await;
+        database
+            .sql(
+                "DELETE FROM tenant_configs WHERE connection_uri_domain = '' AND tenant_id = 'public' AND app_id = 'public'; \
+                 INSERT INTO apps (app_id, created_at_time) VALUES ('theirs', 0); \
+                 INSERT INTO tenants (app_id, tenant_id, created_at_time) VALUES ('theirs', 'public', 0); \
+                 INSERT INTO tenant_configs (connection_uri_domain, app_id, tenant_id, core_config) VALUES \
+                 ('a.example', 'public', 'public', '{\"access_token_validity\":7}'), ('a.example', 'theirs', 'public', '{}'), \
+                 ('a.example', 'public', 't-1', '{\"access_token_validity\":7}')",
+            )
+            .await;
+        assert_eq!(names(database.open().await).await, before);
     });
 }
 

@@ -1,7 +1,10 @@
 //! From one database to another, and between a database and a file.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use doorward_engine::id::{AppId, TenantId};
+use doorward_service::directory::Directory;
 use doorward_service::store::Store as _;
 use doorward_stores::sqlite::Sqlite;
 use doorward_stores::transfer::{CopyError, Mode, Tables, Ties, Value};
@@ -112,22 +115,39 @@ fn a_database_without_sessions_is_refused_and_stays_empty() {
     });
 }
 
-/// Settings that a core keeps for tenants of other databases, and for other connection URI domains.
+/// Settings that a core keeps for tenants of other databases stay there. Those of other connection URI domains come along:
+/// without them their tenants would be served, and by everybody's settings.
 #[test]
 fn settings_of_tenants_elsewhere_stay_there() {
     database::with(async |database| {
         let folder = tempfile::tempdir().unwrap();
         let from = database.open().await;
         fill(&*from, 3).await;
-        let settings = rows(&*from, "tenant_configs").await;
+        let (settings, ours) = (rows(&*from, "tenant_configs").await, served(&*from).await);
         database
             .sql(
-                "INSERT INTO tenant_configs (connection_uri_domain, app_id, tenant_id, core_config) \
-                 VALUES ('', 'public', 'elsewhere', '{}'), ('example.com', 'public', 'public', '{}')",
+                "INSERT INTO apps (app_id, created_at_time) VALUES ('theirs', 0); \
+                 INSERT INTO tenants (app_id, tenant_id, created_at_time) VALUES ('theirs', 'public', 0); \
+                 INSERT INTO tenant_configs (connection_uri_domain, app_id, tenant_id, core_config) \
+                 VALUES ('', 'public', 'elsewhere', '{}'), ('example.com', 'public', 'public', '{}'), \
+                 ('example.com', 'theirs', 'public', '{}')",
             )
             .await;
-        let to = open(&database, &folder, 's', "to").await;
-        copy_all(&*from, &*to, Mode::Add).await.unwrap();
-        assert_eq!(rows(&*to, "tenant_configs").await, settings);
+        assert_eq!(served(&*from).await, ours);
+        let file = Sqlite::open(folder.path().join("to")).await.unwrap();
+        copy_all(&*from, &file, Mode::Add).await.unwrap();
+        let back = database.another().open().await;
+        copy_all(&file, &*back, Mode::Add).await.unwrap();
+        for copied in [rows(&file, "tenant_configs").await, rows(&*back, "tenant_configs").await] {
+            assert_eq!(copied.len(), settings.len() + 2);
+            assert!(settings.iter().all(|row| copied.contains(row)));
+        }
+        assert_eq!(served(&file).await, ours);
+        assert_eq!(served(&*back).await, ours);
     });
+}
+
+/// The apps and tenants that a server on this database has.
+async fn served(directory: &dyn Directory) -> BTreeSet<(AppId, TenantId)> {
+    directory.tenants().await.unwrap().into_iter().map(|one| (one.app, one.tenant)).collect()
 }

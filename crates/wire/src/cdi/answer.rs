@@ -7,8 +7,6 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
-use super::status::Status;
-
 /// An answer, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -52,15 +50,6 @@ impl Answer {
             // Texts as names, numbers and raw JSON can always be written. Were it otherwise, the caller must see a fault.
             Err(_) => Self::message(500, "the answer could not be written"),
         }
-    }
-
-    /// A JSON answer with nothing but its status.
-    pub fn status(status: Status) -> Self {
-        #[derive(Serialize)]
-        struct Only {
-            status: Status,
-        }
-        Self::json(&Only { status })
     }
 
     /// A message with status 200.

@@ -23,6 +23,6 @@ struct File<'a> {
 pub fn render(path: Option<&str>) -> Answer {
     match path {
         Some(path) => Answer::json(&File { status: Status::Ok, path }),
-        None => Answer::status(Status::NotAllowed),
+        None => Status::NotAllowed.answer(),
     }
 }

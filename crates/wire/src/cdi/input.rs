@@ -128,6 +128,9 @@ fn required<T>(name: &str, value: Option<T>) -> Result<T, Refusal> {
 fn single(raw: &RawValue) -> &str {
     let mut value = raw;
     for _ in 0..DEPTH_LIMIT {
+        if !value.get().starts_with('[') {
+            break;
+        }
         match serde_json::from_str::<[&RawValue; 1]>(value.get()) {
             Ok([only]) => value = only,
             Err(_) => break,

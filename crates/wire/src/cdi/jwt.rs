@@ -55,5 +55,5 @@ pub fn render(jwt: &str) -> Answer {
 
 /// Answers that the algorithm isn't there.
 pub fn render_unsupported() -> Answer {
-    Answer::status(Status::UnsupportedAlgorithm)
+    Status::UnsupportedAlgorithm.answer()
 }

@@ -18,15 +18,16 @@ pub fn parse(body: &[u8]) -> Result<bool, Refusal> {
 
 /// Answers a PUT: a key is of no use without the features that it would open.
 pub fn render_put(has_key: bool) -> Answer {
-    Answer::status(if has_key { Status::MissingEnterprise } else { Status::Ok })
+    let status = if has_key { Status::MissingEnterprise } else { Status::Ok };
+    status.answer()
 }
 
 /// Answers a GET.
 pub fn render_get() -> Answer {
-    Answer::status(Status::NoLicense)
+    Status::NoLicense.answer()
 }
 
 /// Answers a DELETE.
 pub fn render_delete() -> Answer {
-    Answer::status(Status::Ok)
+    Status::Ok.answer()
 }

@@ -1,6 +1,6 @@
 //! The backend interface (CDI) of SuperTokens core, versions 2.7 to 5.6 (`spec/modern-core.md`).
 //!
-//! [`route`] finds the endpoint of a path, [`version`] and [`dialect`] what a version means, [`input`] reads queries and
+//! [`route`] finds the endpoint of a path, [`elsewhere`] those of other recipes, [`version`] and [`dialect`] what a version means, [`input`] reads queries and
 //! bodies, [`answer`] and [`status`] write what comes back. Each endpoint has a file of its own.
 
 pub mod answer;
@@ -8,6 +8,7 @@ pub mod api_version;
 pub mod config;
 pub mod core_config;
 pub mod dialect;
+pub mod elsewhere;
 pub mod feature_flag;
 pub mod handshake;
 pub mod input;

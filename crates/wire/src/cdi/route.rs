@@ -16,6 +16,8 @@ pub enum Endpoint {
     Root,
     /// Any other path.
     Unknown,
+    /// A path of a recipe that isn't here, where there is a core for those. Only [`elsewhere`](super::elsewhere) finds it.
+    Elsewhere,
     /// `/hello`
     Hello,
     /// `/apiversion`
@@ -86,7 +88,7 @@ pub enum Generation {
 }
 
 impl Endpoint {
-    /// All that have a path of their own, with it. `Root` and `Unknown` have none.
+    /// All that have a path of their own, with it. `Root`, `Unknown` and `Elsewhere` have none.
     pub const ALL: [(&'static str, Self); 33] = [
         ("/hello", Self::Hello),
         ("/apiversion", Self::ApiVersion),
@@ -132,6 +134,7 @@ impl Endpoint {
         match self {
             Self::Root => "/",
             Self::Unknown => "unknown",
+            Self::Elsewhere => "upstream",
             _ => Self::ALL.iter().find(|(_, endpoint)| *endpoint == self).map_or("", |(path, _)| *path),
         }
     }
@@ -159,7 +162,7 @@ pub struct Route<'a> {
 }
 
 /// The name of the default app and of each app's default tenant.
-const PUBLIC: &str = "public";
+pub(super) const PUBLIC: &str = "public";
 
 /// Names that no tenant has, because paths begin with them.
 pub const RESERVED: [&str; 4] = ["recipe", "config", "users", "hello"];
@@ -207,7 +210,7 @@ impl<'a> Route<'a> {
     }
 }
 
-fn without_slash(path: &str) -> &str {
+pub(super) fn without_slash(path: &str) -> &str {
     path.strip_suffix('/').unwrap_or(path)
 }
 
@@ -219,7 +222,7 @@ fn segment(path: &str) -> Option<(&str, &str)> {
     is_name.then_some((name, rest))
 }
 
-fn app_of(path: &str) -> (&str, &str) {
+pub(super) fn app_of(path: &str) -> (&str, &str) {
     match segment(path).and_then(|(name, rest)| Some((name.strip_prefix("appid-")?, rest))) {
         // No name is the default one's.
         Some(("", rest)) => (PUBLIC, rest),
@@ -228,7 +231,7 @@ fn app_of(path: &str) -> (&str, &str) {
     }
 }
 
-fn tenant_of(path: &str) -> (&str, &str) {
+pub(super) fn tenant_of(path: &str) -> (&str, &str) {
     match segment(path) {
         Some((name, rest)) if !name.is_empty() && !RESERVED.contains(&name) => (name, rest),
         _ => (PUBLIC, path),

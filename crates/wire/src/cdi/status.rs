@@ -11,7 +11,7 @@ use doorward_engine::token::anti_csrf::AntiCsrfError;
 use doorward_engine::token::refresh::RefreshFault;
 use serde::{Serialize, Serializer};
 
-use super::answer::Refusal;
+use super::answer::{Answer, Refusal};
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,15 @@ impl Status {
             Self::MissingEnterprise => "MISSING_EE_FOLDER_ERROR",
             Self::TenantNotFound => "TENANT_NOT_FOUND_ERROR",
         }
+    }
+
+    /// An answer with nothing but the word.
+    pub fn answer(self) -> Answer {
+        #[derive(Serialize)]
+        struct Only {
+            status: Status,
+        }
+        Answer::json(&Only { status: self })
     }
 }
 

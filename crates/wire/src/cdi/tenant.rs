@@ -147,7 +147,7 @@ struct Found<'a> {
 pub fn render_get(tenant: Option<&Tenant<'_>>, generation: Generation, dialect: &Dialect) -> Answer {
     match tenant {
         Some(tenant) => Answer::json(&Found { tenant: tenant.shown(generation, dialect), status: Status::Ok }),
-        None => Answer::status(Status::TenantNotFound),
+        None => Status::TenantNotFound.answer(),
     }
 }
 

@@ -11,5 +11,5 @@ pub fn parse(query: Query<'_>) -> Result<(), Refusal> {
 
 /// Answers that there is no such user.
 pub fn render() -> Answer {
-    Answer::status(Status::UnknownUser)
+    Status::UnknownUser.answer()
 }

@@ -15,5 +15,5 @@ pub fn parse<'a>(object: &Object<'a>) -> Result<Cow<'a, str>, Refusal> {
 
 /// Answers that it is done, known or not.
 pub fn render() -> Answer {
-    Answer::status(Status::Ok)
+    Status::Ok.answer()
 }

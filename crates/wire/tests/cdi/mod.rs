@@ -2,6 +2,7 @@
 
 mod answer;
 mod dialect;
+mod elsewhere;
 mod input;
 mod names;
 mod route;

@@ -41,7 +41,7 @@ pub(crate) async fn dispatch(call: &Call<'_>) -> Result<Answer, Fault> {
 
     // Those that write or sign are in a box, so that the futures of all other requests stay small.
     match (call.route.endpoint, call.method) {
-        (Endpoint::Unknown, _) => Err(Refusal::NOT_FOUND.into()),
+        (Endpoint::Unknown | Endpoint::Elsewhere, _) => Err(Refusal::NOT_FOUND.into()),
         (Endpoint::Hello, GET | POST | PUT | DELETE | HEAD) => hello::handle(call).await,
         (Endpoint::Root, GET | POST | PUT | DELETE) => hello::handle_root(call).await,
         (Endpoint::Session, GET) => session_get::handle(call).await,

@@ -41,5 +41,7 @@ pub(super) async fn count_active(call: &Call<'_>) -> Result<Answer, Fault> {
     let since = user_count::parse_active(call.query)?;
     call.app_only()?;
     let app = call.app()?.id().clone();
+    // Whoever was answered before counts.
+    call.cdi.activity.settled().await;
     Ok(user_count::render(call.cdi.directory.0.count_active(app, since).await?))
 }

@@ -5,6 +5,7 @@ pub(crate) mod elsewhere;
 pub(crate) mod postgresql;
 pub(crate) mod server;
 pub(crate) mod sessions;
+pub(crate) mod upstream;
 
 use super::option::OptionSpec;
 
@@ -23,6 +24,7 @@ pub(crate) static TOPICS: &[Topic] = &[
     Topic { title: "Logs and metrics", options: server::watch::ALL },
     Topic { title: "Where sessions are kept", options: server::store::ALL },
     Topic { title: "PostgreSQL", options: postgresql::ALL },
+    Topic { title: "Recipes that Doorward doesn't have", options: upstream::ALL },
 ];
 
 /// Every option there is, those without effect too.

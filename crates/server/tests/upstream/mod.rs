@@ -1,0 +1,7 @@
+//! A core for other recipes behind the server.
+
+mod answers;
+mod handed_on;
+mod options;
+mod process;
+mod stand_in;
