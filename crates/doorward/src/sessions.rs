@@ -58,8 +58,8 @@ pub struct SessionInformation {
 impl SessionInformation {
     fn of(row: Row) -> Self {
         Self {
+            user: row.primary_user().clone(),
             handle: row.key.handle,
-            user: row.user,
             tenant: row.key.tenant,
             created_at: row.created_at,
             refreshed_at: row.rotated_at,
@@ -219,7 +219,7 @@ impl Sessions {
     }
 
     pub(crate) fn user(&self, user: &UserId) -> UserSelector {
-        UserSelector { app: self.shared.service.app().clone(), tenant: None, user: user.clone() }
+        UserSelector { app: self.shared.service.app().clone(), tenant: None, user: user.clone(), linked: true }
     }
 
     /// An update of a payload: the issuer isn't the application's to change.

@@ -163,7 +163,8 @@ impl Watched {
 
     /// The rows of a user, as they are stored.
     pub(crate) async fn rows(&self, user: &str) -> Vec<Row> {
-        let user = UserSelector { app: AppId::default(), tenant: None, user: UserId::parse(user).unwrap() };
+        let user =
+            UserSelector { app: AppId::default(), tenant: None, linked: false, user: UserId::parse(user).unwrap() };
         self.inner().list(user, None, 100).await.unwrap()
     }
 
@@ -249,6 +250,10 @@ impl Store for Watched {
 
     fn add_key(&self, app: AppId, key: NewKey) -> BoxFuture<'_, StoreResult<StoredKeys>> {
         Box::pin(self.around(Op::AddKey, self.inner().add_key(app, key)))
+    }
+
+    fn make_tenant(&self, app: AppId, tenant: TenantId, now: Millis) -> BoxFuture<'_, StoreResult<()>> {
+        self.inner().make_tenant(app, tenant, now)
     }
 
     fn remove_keys(&self, app: AppId, created_before: Millis) -> BoxFuture<'_, StoreResult<u64>> {

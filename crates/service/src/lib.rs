@@ -26,6 +26,6 @@ mod verified;
 
 pub use error::ServiceError;
 pub use outcome::{ChangeOutcome, ConfirmOutcome, IssuedTokens, RefreshOutcome, RegenerateOutcome, SignedAccess};
-pub use service::{Recall, Service, ServiceOptions};
+pub use service::{Recall, Service, ServiceOptions, Tenants};
 pub use upkeep::UpkeepReport;
 pub use verified::VerifyOutcome;

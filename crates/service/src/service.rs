@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use doorward_engine::entropy::Entropy;
 use doorward_engine::flow::Env;
-use doorward_engine::id::{AppId, SessionKey};
+use doorward_engine::id::{AppId, SessionKey, TenantId};
 use doorward_engine::key::ring::KeyRing;
 use doorward_engine::policy::Policy;
 use doorward_engine::secret::Secret;
@@ -34,6 +34,8 @@ pub struct ServiceOptions {
     pub verified_tokens: usize,
     /// What is remembered of sessions.
     pub recall: Recall,
+    /// Whether the tenants of new sessions are made for them.
+    pub tenants: Tenants,
     /// The threads that sign, where the services of many apps share them; `None` starts some.
     pub signer: Option<Arc<Signer>>,
 }
@@ -48,6 +50,16 @@ pub enum Recall {
     /// Nothing: a token stands until it ends or the store is asked, and each of many that use a token first is answered
     /// alike (`spec/modern-core.md` 8.3).
     Nothing,
+}
+
+/// Whether a session may begin in a tenant that nobody made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tenants {
+    /// It is made then, and so is the app: the application knows which there are.
+    #[default]
+    Made,
+    /// It may not: tenants are made and deleted by those who may, in other processes too.
+    Given,
 }
 
 /// Serves the sessions of one app over a store.
@@ -70,6 +82,7 @@ pub(crate) struct Shared {
     pub(crate) known: Known,
     pub(crate) revoked: Revoked,
     pub(crate) recall: Recall,
+    pub(crate) tenants: Tenants,
 }
 
 /// A store behind `Debug`.
@@ -85,7 +98,7 @@ impl std::fmt::Debug for StoreHandle {
 impl Service {
     /// Reads the keys, makes those that are missing, and starts the signing threads where none are given.
     pub async fn open(store: Arc<dyn Store>, world: World, options: ServiceOptions) -> Result<Self, ServiceError> {
-        let ServiceOptions { app, policy, succession_secret, verified_tokens, recall, signer } = options;
+        let ServiceOptions { app, policy, succession_secret, verified_tokens, recall, tenants, signer } = options;
         let policy = within(&*store, policy);
         // Of what works and may surprise, whoever took the settings from a person warns, in that person's words.
         policy.check()?;
@@ -93,9 +106,12 @@ impl Service {
             Some(signer) => signer,
             None => Arc::new(Signer::start()?),
         };
+        if tenants == Tenants::Made && !app.is_default() {
+            store.make_tenant(app.clone(), TenantId::default(), world.clock.now()).await?;
+        }
         let keys = Keys::open(app.clone(), policy, succession_secret, &*store, &world, &signer).await?;
         let (known, revoked) = (Known::new(verified_tokens), Revoked::default());
-        let shared = Shared { app, store: StoreHandle(store), world, keys, signer, known, revoked, recall };
+        let shared = Shared { app, store: StoreHandle(store), world, keys, signer, known, revoked, recall, tenants };
         Ok(Self { shared: Arc::new(shared), policy })
     }
 

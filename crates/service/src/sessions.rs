@@ -15,8 +15,8 @@ use doorward_engine::token::access::{self, AccessError, Claims};
 use crate::drive::{drive, drive_seen};
 use crate::error::ServiceError;
 use crate::outcome::{ConfirmOutcome, IssuedTokens, RefreshOutcome};
-use crate::service::{Recall, Service};
-use crate::store::{Selector, UserSelector};
+use crate::service::{Recall, Service, Tenants};
+use crate::store::{Selector, StoreError, UserSelector};
 use crate::verified::VerifyOutcome;
 
 /// How often a creation tries another handle. Two handles of 74 random bits meet by a broken source only.
@@ -31,7 +31,15 @@ impl Service {
         let mut ready = self.ready().await?;
         for _ in 0..CREATE_ATTEMPTS {
             let env = ready.env(self);
-            if let Created::Issued(issued) = drive(self.store(), &env, Create::start(new.clone(), &env)).await? {
+            let created = match drive(self.store(), &env, Create::start(new.clone(), &env)).await {
+                // The first session of a tenant.
+                Err(ServiceError::Store(StoreError::NoTenant)) if self.shared.tenants == Tenants::Made => {
+                    self.store().make_tenant(new.app.clone(), new.tenant.clone(), env.now).await?;
+                    drive(self.store(), &env, Create::start(new.clone(), &env)).await?
+                }
+                created => created?,
+            };
+            if let Created::Issued(issued) = created {
                 tracing::debug!(name: "doorward.session.created", target: "doorward", handle = %issued.row.key.handle);
                 return self.sign_issued(ready, *issued).await;
             }
@@ -173,7 +181,7 @@ impl Service {
 
     /// Reads a session that is alive.
     pub async fn read(&self, key: &SessionKey) -> Result<Option<Row>, ServiceError> {
-        let row = self.store().load(key).await?;
+        let row = self.store().read(key).await?;
         Ok(row.filter(|row| row.is_alive(self.now())))
     }
 

@@ -33,6 +33,12 @@ pub trait Store: Send + Sync + 'static {
     /// Reads a row.
     fn load<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<Option<Row>>>;
 
+    /// Reads a row to show it. It differs from [`Store::load`] in [`Row::primary`] at most, where upstream looks for that
+    /// user in another way when it shows a session (`spec/modern-core.md` 8.9).
+    fn read<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<Option<Row>>> {
+        self.load(key)
+    }
+
     /// Tries a write, in one round trip when its precondition holds.
     fn commit(&self, write: Write) -> BoxFuture<'_, StoreResult<Seen>>;
 
@@ -48,6 +54,11 @@ pub trait Store: Send + Sync + 'static {
     /// Adds a key, if what its maker saw is still so, and returns the keys as they stand after it, added or not. So
     /// processes that start at once end with one agreed ring.
     fn add_key(&self, app: AppId, key: NewKey) -> BoxFuture<'_, StoreResult<StoredKeys>>;
+
+    /// Makes sure that a tenant and its app are there. Nothing else makes them by the way: what belongs to another tenant
+    /// than `public` of `public` is refused with [`StoreError::NoTenant`] where that isn't there, because another process
+    /// may have deleted it a moment ago.
+    fn make_tenant(&self, app: AppId, tenant: TenantId, now: Millis) -> BoxFuture<'_, StoreResult<()>>;
 
     /// Deletes signing keys of an app that were made before a moment.
     fn remove_keys(&self, app: AppId, created_before: Millis) -> BoxFuture<'_, StoreResult<u64>>;
@@ -100,6 +111,8 @@ pub struct UserSelector {
     pub tenant: Option<TenantId>,
     /// Of this user.
     pub user: UserId,
+    /// And of all who are linked to the same primary user, where the database knows of such ([`Row::primary`]).
+    pub linked: bool,
 }
 
 /// The keys of an app, as stored.
@@ -177,6 +190,9 @@ pub enum StoreError {
         /// The newest that this release knows.
         known: u32,
     },
+    /// There is no such tenant, or no such app. Nothing was written.
+    #[error("there is no such app or tenant")]
+    NoTenant,
     /// It was closed.
     #[error("the session store is closed")]
     Closed,
@@ -191,6 +207,7 @@ impl StoreError {
             Self::ReadOnly(_) => "store.read_only",
             Self::Corrupt(_) => "store.corrupt",
             Self::Newer { .. } => "store.newer_schema",
+            Self::NoTenant => "store.no_tenant",
             Self::Closed => "store.closed",
         }
     }

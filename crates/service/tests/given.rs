@@ -70,6 +70,9 @@ impl Store for Counting {
     fn add_key(&self, app: AppId, key: NewKey) -> BoxFuture<'_, StoreResult<StoredKeys>> {
         self.memory.add_key(app, key)
     }
+    fn make_tenant(&self, app: AppId, tenant: TenantId, now: Millis) -> BoxFuture<'_, StoreResult<()>> {
+        self.memory.make_tenant(app, tenant, now)
+    }
     fn remove_keys(&self, app: AppId, created_before: Millis) -> BoxFuture<'_, StoreResult<u64>> {
         self.memory.remove_keys(app, created_before)
     }

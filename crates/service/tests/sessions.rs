@@ -206,7 +206,7 @@ fn of_a_user_only_living_sessions_are_revoked_where_that_is_asked() {
     let dead = create(&given.service, "{}");
     given.clock.set(at(0).after(given.service.policy().refresh_lifetime).after(Lifetime::from_secs(1)));
     let alive = create(&given.service, "{}");
-    let user = UserSelector { app: AppId::default(), tenant: None, user: UserId::parse("ada").unwrap() };
+    let user = UserSelector { app: AppId::default(), tenant: None, linked: false, user: UserId::parse("ada").unwrap() };
     let which = Selector::User { user, alive_at: Some(given.service.now()), except: None };
     assert_eq!(block_on(given.service.revoke(which)).unwrap(), [alive.row.key]);
     assert!(block_on(given.store.load(&dead.row.key)).unwrap().is_some());

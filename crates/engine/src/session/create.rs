@@ -108,6 +108,7 @@ impl Create {
         let row = Row {
             key: SessionKey { app: new.app, tenant: new.tenant, handle },
             user: new.user,
+            primary: None,
             current: successor.hash2,
             prev: None,
             rotated_at: None,

@@ -49,7 +49,7 @@ impl Issued {
         let access = Draft {
             version: env.policy.access_version,
             use_static_key: row.use_static_key,
-            user: &row.user,
+            user: row.primary_user(),
             recipe_user: &row.user,
             tenant: &row.key.tenant,
             handle: &row.key.handle,

@@ -15,8 +15,11 @@ use crate::time::{Lifetime, Millis};
 pub struct Row {
     /// Where it is found.
     pub key: SessionKey,
-    /// Whose it is.
+    /// Whose it is: the user who began it.
     pub user: UserId,
+    /// The primary user whom `user` is linked to, where the database holds the users of a SuperTokens core and says so
+    /// (`spec/modern-core.md` 8.9). It is read with the row, every time, and never written.
+    pub primary: Option<UserId>,
     /// The refresh token that stands now.
     pub current: Hash2,
     /// The one before it.
@@ -44,6 +47,11 @@ impl Row {
     /// Whether the session is there at this moment. A row past its end counts as absent, everywhere.
     pub fn is_alive(&self, now: Millis) -> bool {
         self.expires_at >= now && self.limits.absolute_end.is_none_or(|end| end > now)
+    }
+
+    /// Returns the user whom the application knows: the primary user, or else the one who began the session.
+    pub fn primary_user(&self) -> &UserId {
+        self.primary.as_ref().unwrap_or(&self.user)
     }
 
     /// Returns the latest window of `current`, open or ended; one that is older than the last move counts as none.

@@ -53,6 +53,8 @@ pub struct TheftFound {
     pub key: SessionKey,
     /// Whose it was.
     pub user: UserId,
+    /// The user who began it, who may be linked to that one.
+    pub recipe_user: UserId,
     /// Why it was judged so.
     pub evidence: Evidence,
 }
@@ -162,5 +164,6 @@ fn is_protected(row: &Row, env: &Env<'_>) -> bool {
 }
 
 fn found(row: Row, evidence: Evidence) -> Refreshed {
-    Refreshed::Theft(Box::new(TheftFound { key: row.key, user: row.user, evidence }))
+    let user = row.primary_user().clone();
+    Refreshed::Theft(Box::new(TheftFound { key: row.key, user, recipe_user: row.user, evidence }))
 }

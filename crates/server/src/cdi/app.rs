@@ -10,7 +10,7 @@ use doorward_service::directory::StoredTenant;
 use doorward_service::env::World;
 use doorward_service::signer::Signer;
 use doorward_service::store::Store;
-use doorward_service::{Recall, Service, ServiceError, ServiceOptions};
+use doorward_service::{Recall, Service, ServiceError, ServiceOptions, Tenants};
 use tokio::sync::OnceCell;
 
 use crate::cdi::fault::Fault;
@@ -154,6 +154,7 @@ impl App {
                 verified_tokens: 0,
                 // Callers of this interface know that a token stands until it ends, unless they ask for more.
                 recall: Recall::Nothing,
+                tenants: Tenants::Given,
                 signer: Some(Arc::clone(signer)),
             };
             Service::open(Arc::clone(store), world.clone(), options)

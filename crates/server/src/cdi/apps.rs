@@ -126,6 +126,16 @@ impl Apps {
         Ok(Changing { apps: self, snapshot, last })
     }
 
+    /// Hears from the database that a tenant isn't there, which this process believed in: another one has deleted it.
+    pub(crate) async fn is_gone(&self, app: &str, tenant: &str) {
+        let mut last = self.reading.lock().await;
+        if self.snapshot().has(app, tenant)
+            && let Err(error) = self.read(&mut last).await
+        {
+            tracing::warn!(name: "doorward.apps.late", target: "doorward", "apps and tenants are not read: {error}");
+        }
+    }
+
     /// The service of an app's sessions, opened if it wasn't.
     pub(crate) async fn service<'a>(&self, app: &'a App) -> Result<&'a Service, ServiceError> {
         app.service(&self.store, &self.world, &self.signer, &self.settings).await

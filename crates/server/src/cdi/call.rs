@@ -70,15 +70,16 @@ impl<'a> Call<'a> {
         tenant.map(|tenant| &tenant.id).ok_or_else(|| self.unknown(self.route.tenant))
     }
 
-    /// Refuses a request about a tenant, of a handle or token, that isn't there.
+    /// Refuses a request about a tenant, of a handle or token, that isn't there, or is closed because its settings can't
+    /// hold: its sessions may be in a database of its own, and nothing may be said of them here.
     pub(crate) async fn check_tenant(&self, tenant: &str) -> Result<(), Fault> {
         let app = self.app()?;
         if app.tenant(tenant).is_some() {
-            return Ok(());
+            return app.tenant_settings(tenant).map(drop);
         }
         let snapshot = self.cdi.apps.find(self.route.app, tenant).await?;
-        match snapshot.app(self.route.app).and_then(|app| app.tenant(tenant)) {
-            Some(_) => Ok(()),
+        match snapshot.app(self.route.app).filter(|app| app.tenant(tenant).is_some()) {
+            Some(app) => app.tenant_settings(tenant).map(drop),
             None => Err(self.unknown(tenant).into()),
         }
     }

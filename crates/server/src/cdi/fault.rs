@@ -38,6 +38,11 @@ impl From<StoreError> for Fault {
 }
 
 impl Fault {
+    /// Whether a tenant, or its app, was deleted since this process last looked.
+    pub(crate) const fn is_no_tenant(&self) -> bool {
+        matches!(self, Self::Service(ServiceError::Store(StoreError::NoTenant)))
+    }
+
     /// The answer. A fault of ours is logged here; which request it was, the span around it says.
     pub(crate) fn into_answer(self) -> Answer {
         let (status, code) = match &self {

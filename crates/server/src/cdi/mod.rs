@@ -177,7 +177,13 @@ impl Cdi {
                     Some(upstream) if is_elsewhere(&call) => Box::pin(hand_on(upstream, &call, request, &below))
                         .await
                         .unwrap_or_else(|fault| respond(fault.into_answer())),
-                    _ => respond(endpoint::dispatch(&call).await.unwrap_or_else(Fault::into_answer)),
+                    _ => match endpoint::dispatch(&call).await {
+                        Err(fault) if fault.is_no_tenant() => {
+                            Box::pin(self.apps.is_gone(route.app, route.tenant)).await;
+                            respond(Refusal::unknown_tenant(route.app, route.tenant).into())
+                        }
+                        outcome => respond(outcome.unwrap_or_else(Fault::into_answer)),
+                    },
                 }
             }
         };

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use doorward_engine::id::AppId;
 use doorward_service::directory::Directory;
 use doorward_service::store::Store;
-use doorward_service::{Service, ServiceOptions};
+use doorward_service::{Service, ServiceOptions, Tenants};
 
 use super::moment::moment;
 use super::source::SourceArgs;
@@ -102,6 +102,7 @@ async fn rotate(Found { app, store, process, settings }: &Found) -> anyhow::Resu
         app: app.clone(),
         policy: settings.policy,
         succession_secret: process.succession_secret.clone(),
+        tenants: Tenants::Given,
         ..ServiceOptions::default()
     };
     let service = Service::open(directory as Arc<dyn Store>, world::machine(), options).await?;

@@ -63,7 +63,7 @@ impl Whose {
         let tenant =
             self.tenant.as_deref().map(TenantId::parse).transpose().context("--tenant is no name of a tenant")?;
         let user = UserId::parse(user).context("--user is no user id")?;
-        Ok(UserSelector { app: self.app()?, tenant, user })
+        Ok(UserSelector { app: self.app()?, tenant, user, linked: true })
     }
 
     fn key(&self, handle: &str) -> anyhow::Result<SessionKey> {

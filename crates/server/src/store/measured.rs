@@ -42,6 +42,10 @@ impl Store for Measured {
         self.timed("load", self.inner.load(key))
     }
 
+    fn read<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<Option<Row>>> {
+        self.timed("load", self.inner.read(key))
+    }
+
     fn commit(&self, write: Write) -> BoxFuture<'_, StoreResult<Seen>> {
         self.timed("commit", self.inner.commit(write))
     }
@@ -60,6 +64,10 @@ impl Store for Measured {
 
     fn add_key(&self, app: AppId, key: NewKey) -> BoxFuture<'_, StoreResult<StoredKeys>> {
         self.timed("add_key", self.inner.add_key(app, key))
+    }
+
+    fn make_tenant(&self, app: AppId, tenant: TenantId, now: Millis) -> BoxFuture<'_, StoreResult<()>> {
+        self.timed("make_tenant", self.inner.make_tenant(app, tenant, now))
     }
 
     fn remove_keys(&self, app: AppId, created_before: Millis) -> BoxFuture<'_, StoreResult<u64>> {

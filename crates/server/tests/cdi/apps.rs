@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use doorward_engine::id::AppId;
+use doorward_engine::id::{AppId, TenantId};
+use doorward_service::directory::Directory as _;
 use doorward_service::store::Store as _;
 use futures_util::future::join_all;
 
@@ -131,5 +132,54 @@ async fn settings_that_cannot_hold_close_what_they_are_for() {
         assert_eq!(answer.status, status, "{path}: {answer:?}");
         assert_eq!(answer.body.contains("can't be used"), status == 500, "{answer:?}");
         assert!(!answer.body.contains("tiny-one"), "{answer:?}");
+    }
+}
+
+/// A core lets a tenant, or an app, have a database of its own. Here none has, and its sessions are not looked for elsewhere.
+#[tokio::test]
+async fn a_tenant_with_a_database_of_its_own_is_closed_until_it_has_none() {
+    let world = World::new("").await;
+    world.store_tenant("public", "t1", "{}").await;
+    world.wait(2000);
+    let body = r#"{"userId":"u","userDataInJWT":{},"userDataInDatabase":{},"enableAntiCsrf":false}"#;
+    let created = world.send("POST /t1/recipe/session", &["cdi-version: 5.4"], body).await;
+    let created: serde_json::Value = serde_json::from_str(&created.body).unwrap();
+    let (access, token) = (&created["accessToken"]["token"], &created["refreshToken"]["token"]);
+    let verify =
+        format!(r#"{{"accessToken":{access},"doAntiCsrfCheck":false,"enableAntiCsrf":false,"checkDatabase":true}}"#);
+    let refresh = format!(r#"{{"refreshToken":{token},"enableAntiCsrf":false,"useDynamicSigningKey":true}}"#);
+    let regenerate = format!(r#"{{"accessToken":{access}}}"#);
+    // As if they were in that database.
+    world.store.remove_tenant(AppId::default(), TenantId::parse("t1").unwrap()).await.unwrap();
+    let elsewhere =
+        r#"{"postgresql_connection_uri":"postgresql://u:pass-word@h/x","email_verification_token_lifetime":9}"#;
+    world.store_tenant("public", "t1", elsewhere).await;
+    world.store_tenant("a", "public", elsewhere).await;
+    world.wait(60_000);
+    world.get("/hello").await;
+    for path in ["/t1/hello", "/appid-a/hello"] {
+        let answer = world.get(path).await;
+        assert!(answer.status == 500 && answer.body.contains("postgresql_connection_uri"), "{path}: {answer:?}");
+        assert!(!answer.body.contains("pass-word"), "{answer:?}");
+    }
+    assert_eq!(world.get("/hello").await.status, 200);
+    // SDKs name the tenant by handle or token alone. Nothing that is said of its sessions may sign anybody out.
+    for (line, body) in [
+        ("GET /recipe/session?sessionHandle=x_t1".to_owned(), String::new()),
+        ("POST /recipe/session/remove".to_owned(), r#"{"sessionHandles":["x_t1"]}"#.to_owned()),
+        ("POST /recipe/session/verify".to_owned(), verify),
+        ("POST /recipe/session/refresh".to_owned(), refresh),
+        ("POST /recipe/session/regenerate".to_owned(), regenerate),
+    ] {
+        let answer = world.send(&line, &["cdi-version: 5.4"], &body).await;
+        assert!(answer.status == 500 && answer.body.contains("postgresql_connection_uri"), "{line}: {answer:?}");
+    }
+    for (endpoint, named) in [("tenant", r#""tenantId":"t1""#), ("app", r#""appId":"a""#)] {
+        let body = format!(r#"{{{named},"coreConfig":{{"postgresql_connection_uri":null}}}}"#);
+        let put = world.send(&format!("PUT /recipe/multitenancy/{endpoint}/v2"), &["cdi-version: 5.4"], &body).await;
+        assert_eq!(put.line(), r#"200 {"status":"OK","createdNew":false}"#);
+    }
+    for path in ["/t1/hello", "/appid-a/hello"] {
+        assert_eq!(world.get(path).await.status, 200, "{path}");
     }
 }

@@ -68,6 +68,7 @@ impl Store for Watched {
         remove(which: Selector) -> Vec<SessionKey>;
         list(user: UserSelector, after: Option<SessionKey>, limit: u32) -> Vec<Row>;
         add_key(app: AppId, key: NewKey) -> StoredKeys;
+        make_tenant(app: AppId, tenant: TenantId, now: Millis) -> ();
         remove_keys(app: AppId, created_before: Millis) -> u64;
         sweep(expired_before: Millis, limit: u32) -> u64;
         close() -> ();

@@ -49,6 +49,7 @@ impl Store for Breakable {
         fn list(user: UserSelector, after: Option<SessionKey>, limit: u32) -> Vec<Row>;
         fn keys(app: AppId) -> StoredKeys;
         fn add_key(app: AppId, key: NewKey) -> StoredKeys;
+        fn make_tenant(app: AppId, tenant: TenantId, now: Millis) -> ();
         fn remove_keys(app: AppId, created_before: Millis) -> u64;
         fn sweep(expired_before: Millis, limit: u32) -> u64;
         fn close() -> ();

@@ -64,6 +64,11 @@ impl Given {
         self.clock.set(self.clock.now().after(by));
     }
 
+    /// What a server does every 20 seconds.
+    pub(super) async fn reread_keys(&self) {
+        self.cdi.reread_keys().await.unwrap();
+    }
+
     pub(super) fn now(&self) -> u64 {
         self.clock.now().as_u64()
     }

@@ -3,6 +3,7 @@
 
 mod apps;
 mod concurrency;
+mod deleted;
 mod faults;
 mod given;
 mod input;
@@ -10,4 +11,5 @@ mod keys;
 mod lists;
 mod tenants;
 mod theft;
+mod users;
 mod versions;

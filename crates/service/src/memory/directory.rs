@@ -8,7 +8,7 @@ use doorward_engine::time::Millis;
 
 use super::{Memory, State, count};
 use crate::directory::{Directory, LoginMethods, StoredTenant};
-use crate::store::{BoxFuture, StoreResult};
+use crate::store::{BoxFuture, StoreError, StoreResult};
 
 /// What a database keeps in its tables of apps, tenants, values and last activity.
 #[derive(Debug)]
@@ -29,6 +29,17 @@ impl Default for Directories {
 }
 
 impl Directories {
+    /// Refuses what belongs to an app that isn't there.
+    pub(super) fn must_have_app(&self, app: &AppId) -> StoreResult<()> {
+        if self.apps.contains(app) { Ok(()) } else { Err(StoreError::NoTenant) }
+    }
+
+    /// Refuses what belongs to a tenant that isn't there.
+    pub(super) fn must_have(&self, app: &AppId, tenant: &TenantId) -> StoreResult<()> {
+        let is_there = self.tenants.keys().any(|(of, at)| (of, at) == (app, tenant));
+        if is_there { Ok(()) } else { Err(StoreError::NoTenant) }
+    }
+
     /// Makes sure that an app and its tenant are there, and returns whether the tenant is new.
     pub(super) fn ensure(&mut self, app: &AppId, tenant: &TenantId) -> bool {
         let place = (app.clone(), tenant.clone());
@@ -117,7 +128,7 @@ impl Directory for Memory {
     ) -> BoxFuture<'_, StoreResult<()>> {
         Box::pin(async move {
             let mut state = self.open()?;
-            state.directories.ensure(&app, &tenant);
+            state.directories.must_have(&app, &tenant)?;
             state.directories.values.insert((app, tenant, name), value);
             Ok(())
         })
@@ -126,9 +137,7 @@ impl Directory for Memory {
     fn mark_active(&self, app: AppId, user: UserId, now: Millis) -> BoxFuture<'_, StoreResult<()>> {
         Box::pin(async move {
             let mut state = self.open()?;
-            if !state.directories.apps.contains(&app) {
-                state.directories.ensure(&app, &TenantId::default());
-            }
+            state.directories.must_have_app(&app)?;
             let last = state.directories.active.entry((app, user)).or_insert(now);
             *last = now.max(*last);
             Ok(())

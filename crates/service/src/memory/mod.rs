@@ -51,7 +51,7 @@ impl Store for Memory {
     }
 
     fn commit(&self, write: Write) -> BoxFuture<'_, StoreResult<Seen>> {
-        Box::pin(async move { Ok(self.open()?.commit(write)) })
+        Box::pin(async move { self.open()?.commit(write) })
     }
 
     fn remove(&self, which: Selector) -> BoxFuture<'_, StoreResult<Vec<SessionKey>>> {
@@ -81,7 +81,10 @@ impl Store for Memory {
     fn add_key(&self, app: AppId, key: NewKey) -> BoxFuture<'_, StoreResult<StoredKeys>> {
         Box::pin(async move {
             let mut state = self.open()?;
-            state.directories.ensure(&app, &TenantId::default());
+            match &key {
+                NewKey::Refresh { .. } => state.directories.must_have(&app, &TenantId::default())?,
+                NewKey::Signing { .. } | NewKey::Static(_) => state.directories.must_have_app(&app)?,
+            }
             let keys = state.keys.entry(app).or_default();
             match key {
                 NewKey::Signing { key, newest_seen } => {
@@ -100,6 +103,13 @@ impl Store for Memory {
                 }
             }
             Ok(keys.clone())
+        })
+    }
+
+    fn make_tenant(&self, app: AppId, tenant: TenantId, _now: Millis) -> BoxFuture<'_, StoreResult<()>> {
+        Box::pin(async move {
+            self.open()?.directories.ensure(&app, &tenant);
+            Ok(())
         })
     }
 
@@ -136,26 +146,28 @@ impl Store for Memory {
 }
 
 impl State {
-    fn commit(&mut self, write: Write) -> Seen {
+    fn commit(&mut self, write: Write) -> StoreResult<Seen> {
         let key = write.key().clone();
+        if matches!(write, Write::Insert(_)) {
+            self.directories.must_have(&key.app, &key.tenant)?;
+        }
         let stands = self.rows.get(&key).cloned();
         let after = match (write, stands.as_ref()) {
             (Write::Insert(row), None) => Some(*row),
             (Write::Succeed(succession), Some(row)) => succeed(succession, row),
             (Write::Update(update), Some(row)) => replace(update, row),
             (Write::Remove(removal), Some(row)) if row.current == removal.current => {
-                return self.rows.remove(&key).map_or(Seen::Row(None), Seen::Applied);
+                return Ok(self.rows.remove(&key).map_or(Seen::Row(None), Seen::Applied));
             }
             _ => None,
         };
-        match after {
+        Ok(match after {
             None => Seen::Row(stands),
             Some(row) => {
-                self.directories.ensure(&key.app, &key.tenant);
                 self.rows.insert(key, row.clone());
                 Seen::Applied(row)
             }
-        }
+        })
     }
 
     fn remove(&mut self, which: Selector) -> Vec<SessionKey> {

@@ -12,8 +12,10 @@ use tokio_postgres::{Client, Config, Error, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{Fault, is_not_there_yet};
-use super::options::{DEFAULT_DATABASE, DEFAULT_HOST, DEFAULT_PORT, OptionError, Options, Parts};
+use super::option_error::OptionError;
+use super::options::{DEFAULT_DATABASE, DEFAULT_HOST, DEFAULT_PORT, Options};
 use super::tls;
+use super::uri::Parts;
 
 /// After what time of silence a connection is asked by the operating system whether it still stands.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::error::Fault;
-use super::statement::Statement;
+use super::sql::Statement;
 use super::stats::Counters;
 
 /// A value for a parameter of a statement, by its name.

@@ -26,6 +26,8 @@ pub(super) enum Fault {
     Doubt,
     /// The database has no room for this, and none may be made.
     NoRoom(&'static str),
+    /// The tenant, or the app, isn't there.
+    NoTenant,
     /// Somebody else holds the lock that this needs.
     Locked,
     /// The store was closed.
@@ -67,7 +69,7 @@ impl Fault {
             // Whoever waited so long gets an answer now.
             Self::Silence => return Remedy::ReportAndClose,
             Self::Locked => return Remedy::Again,
-            Self::Row(_) | Self::NoConnection(_) | Self::Doubt | Self::NoRoom(_) | Self::Closed => {
+            Self::Row(_) | Self::NoConnection(_) | Self::Doubt | Self::NoRoom(_) | Self::NoTenant | Self::Closed => {
                 return Remedy::Report;
             }
         };
@@ -156,6 +158,7 @@ impl From<Fault> for StoreError {
             Fault::NoTask => unavailable("the runtime that it needs has ended"),
             Fault::Doubt => unavailable("the connection was lost, and what was done can't be told any more"),
             Fault::NoRoom(what) => Self::ReadOnly(format!("its tables have no column for {what}")),
+            Fault::NoTenant => Self::NoTenant,
             Fault::Locked => unavailable("another program holds a lock on its keys"),
             Fault::Closed => Self::Closed,
         }
@@ -169,6 +172,8 @@ fn told(error: &Error) -> StoreError {
     let code = error.code().code();
     let say = |text: &str| format!("{text} (SQLSTATE {code})");
     match code {
+        // All foreign keys end at a tenant or at an app.
+        "23503" => StoreError::NoTenant,
         "53100" => StoreError::Full(say("the database has no space left")),
         "25006" => StoreError::ReadOnly(say("the database can't be written to")),
         // Names a table or a schema, and nothing that is stored.

@@ -13,9 +13,9 @@ use super::db::{Db, Value};
 use super::error::Fault;
 use super::pool::Job;
 use super::read::get;
-use super::sessions::ensure;
+
 use super::sql::Sql;
-use super::statement::{Statement, Writer};
+use super::tenants::ensure_public;
 use crate::sql::row::{Unreadable, moment, moment_column};
 
 /// The one signing key of releases before 3.6, in `key_value`.
@@ -23,77 +23,6 @@ const LEGACY_KEY: &str = "access_token_signing_key";
 
 /// Milliseconds that a moved key is made younger by at most, until no other key has its creation time.
 const MOVE_LIMIT: i64 = 1000;
-
-#[derive(Debug)]
-pub(super) struct KeySql {
-    keys: Statement,
-    lock_app: Statement,
-    lock_signing: Statement,
-    lock_static: Statement,
-    add_signing: Statement,
-    add_static: Statement,
-    add_refresh: Statement,
-    remove: Statement,
-    legacy: Statement,
-    take_legacy: Statement,
-    move_to_dynamic: Statement,
-    move_to_static: Statement,
-}
-
-impl KeySql {
-    /// Beside plain SQL: `RETURNING`, `ON CONFLICT DO NOTHING`, `FOR UPDATE` and `FOR NO KEY UPDATE` (which lets others
-    /// refer to the row), `gen_random_uuid` (for the legacy key alone), advisory locks where there are any.
-    pub(super) fn new(writer: &Writer<'_>) -> Self {
-        Self {
-            keys: writer.statement(
-                "SELECT 'd', created_at_time, value, NULL FROM {session_access_token_signing_keys} WHERE app_id = $app \
-                 UNION ALL SELECT 's', created_at, key_string, key_id FROM {jwt_signing_keys} \
-                 WHERE app_id = $app AND algorithm = 'RS256' \
-                 UNION ALL SELECT 'r', NULL, value, NULL FROM {key_value} \
-                 WHERE app_id = $app AND tenant_id = 'public' AND name = 'refresh_token_key'",
-            ),
-            lock_app: writer.statement("SELECT app_id FROM {apps} WHERE app_id = $app FOR NO KEY UPDATE"),
-            lock_signing: writer
-                .statement("SELECT 1 FROM {session_access_token_signing_keys} WHERE app_id = $app FOR UPDATE"),
-            lock_static: writer
-                .statement("SELECT 1 FROM {jwt_signing_keys} WHERE app_id = $app AND algorithm = 'RS256' FOR UPDATE"),
-            // These carry their condition themselves: a statement that locks sees only what was there when it began to wait.
-            add_signing: writer.statement(
-                "INSERT INTO {session_access_token_signing_keys} (app_id, created_at_time, value) \
-                 SELECT $app::VARCHAR, $created_at::BIGINT, $value::TEXT WHERE (SELECT max(created_at_time) \
-                 FROM {session_access_token_signing_keys} WHERE app_id = $app) IS NOT DISTINCT FROM $newest_seen::BIGINT \
-                 ON CONFLICT (app_id, created_at_time) DO NOTHING",
-            ),
-            add_static: writer.statement(
-                "INSERT INTO {jwt_signing_keys} (app_id, key_id, key_string, algorithm, created_at) \
-                 SELECT $app::VARCHAR, $id::VARCHAR, $value::TEXT, 'RS256', $created_at::BIGINT WHERE NOT EXISTS \
-                 (SELECT 1 FROM {jwt_signing_keys} WHERE app_id = $app AND algorithm = 'RS256') \
-                 ON CONFLICT (app_id, key_id) DO NOTHING",
-            ),
-            add_refresh: writer.statement(
-                "INSERT INTO {key_value} (app_id, tenant_id, name, value, created_at_time) \
-                 SELECT $app::VARCHAR, 'public', 'refresh_token_key', $value::TEXT, $created_at::BIGINT WHERE {locked} \
-                 ON CONFLICT (app_id, tenant_id, name) DO NOTHING",
-            ),
-            remove: writer.statement(
-                "DELETE FROM {session_access_token_signing_keys} WHERE app_id = $app AND created_at_time < $before",
-            ),
-            legacy: writer.statement("SELECT app_id, tenant_id FROM {key_value} WHERE name = $name"),
-            take_legacy: writer.statement(
-                "DELETE FROM {key_value} WHERE app_id = $app AND tenant_id = $tenant AND name = $name AND {locked} \
-                 RETURNING value, created_at_time",
-            ),
-            move_to_dynamic: writer.statement(
-                "INSERT INTO {session_access_token_signing_keys} (app_id, created_at_time, value) \
-                 VALUES ($app, $created_at, $value) ON CONFLICT (app_id, created_at_time) DO NOTHING",
-            ),
-            move_to_static: writer.statement(
-                "INSERT INTO {jwt_signing_keys} (app_id, key_id, key_string, algorithm, created_at) \
-                 VALUES ($app, 's-' || gen_random_uuid()::TEXT, $value, 'RS256', $created_at)",
-            ),
-        }
-    }
-}
 
 /// Reads the keys of an app.
 pub(super) struct Keys(pub(super) AppId);
@@ -141,7 +70,7 @@ impl Job for AddKey {
             NewKey::Static(key) => add_static(db, sql, app, key).await?,
             NewKey::Refresh { value, created_at } => match add_refresh(db, sql, app, value, *created_at).await {
                 Err(fault) if fault.lacks_parent() => {
-                    ensure(db, sql, app, &TenantId::default(), *created_at).await?;
+                    ensure_public(db, sql, app, &TenantId::default(), *created_at).await?;
                     add_refresh(db, sql, app, value, *created_at).await?;
                 }
                 added => added?,
@@ -192,7 +121,7 @@ async fn add_static(db: &Db<'_>, sql: &Sql, app: &AppId, key: &StoredStaticKey) 
 async fn take_turns(db: &Db<'_>, sql: &Sql, app: &AppId, now: Millis) -> Result<(), Fault> {
     db.begin().await?;
     while db.rows(&sql.keys.lock_app, &[("app", &app.as_str())]).await?.is_empty() {
-        ensure(db, sql, app, &TenantId::default(), now).await?;
+        ensure_public(db, sql, app, &TenantId::default(), now).await?;
     }
     Ok(())
 }
@@ -270,46 +199,5 @@ impl MoveLegacyKeys {
             }
         }
         Err(Fault::Row(Unreadable("created_at_time")))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use futures_util::future::join_all;
-
-    use super::*;
-    use crate::postgres::connect::Target;
-    use crate::postgres::names::Names;
-    use crate::postgres::pool::Connections;
-    use crate::postgres::statement::Room;
-    use crate::postgres::{Postgres, limits, schema};
-
-    /// A database of another make, as far as one can be had here: the same, asked for nothing that such a one lacks.
-    #[tokio::test]
-    async fn where_there_are_no_advisory_locks_one_key_is_made_all_the_same() {
-        let Ok(uri) = std::env::var("DOORWARD_TEST_POSTGRES") else { return };
-        let options = Postgres::options().uri(&uri).unwrap().schema(format!("test_{}_plain", std::process::id()));
-        let names = Names::new(&options.naming).unwrap();
-        let target = Target::new(&options).unwrap();
-        let (client, _task) = target.patiently(options.startup_patience).await.unwrap();
-        let room = Room { advisory_locks: false, ..schema::prepare(&client, &names).await.unwrap() };
-        let pools: Vec<Arc<Connections>> = (0..2)
-            .map(|_| Arc::new(Connections::new(&target, Sql::new(&names, room), limits(&options).unwrap()).unwrap()))
-            .collect();
-        for app in ["public", "other"] {
-            let app = AppId::parse(app).unwrap();
-            let calls = (0_u32..40).map(|number| {
-                let value = Secret::new(number.to_string());
-                let key = NewKey::Refresh { value, created_at: Millis::saturating(5) };
-                let pool = if number % 2 == 0 { pools.first() } else { pools.last() };
-                pool.unwrap().run(AddKey(app.clone(), key))
-            });
-            let mut seen: Vec<StoredKeys> = join_all(calls).await.into_iter().map(Result::unwrap).collect();
-            seen.dedup();
-            assert_eq!(seen.len(), 1);
-            assert!(seen.pop().unwrap().refresh.is_some());
-        }
     }
 }

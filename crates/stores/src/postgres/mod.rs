@@ -9,15 +9,16 @@ mod directory;
 mod error;
 mod keys;
 mod names;
+mod option_error;
 mod options;
 mod pool;
 mod read;
 mod schema;
 mod sessions;
 mod sql;
-mod statement;
 mod stats;
 mod tables;
+mod tenants;
 mod tls;
 #[cfg(feature = "transfer")]
 mod transfer;
@@ -39,10 +40,12 @@ use tokio::task::JoinHandle;
 
 use self::connect::Target;
 use self::names::Names;
-pub use self::options::{OpenError, OptionError, Options, SslMode};
+pub use self::option_error::OptionError;
+pub use self::options::{OpenError, Options};
 use self::pool::{Connections, Limits};
 use self::sql::Sql;
 pub use self::stats::Stats;
+pub use self::uri::SslMode;
 
 /// Keeps sessions, keys and tenants in a PostgreSQL database, with upstream's tables (`spec/modern-core.md` 9), beside
 /// Java cores or instead of them.
@@ -157,6 +160,10 @@ impl Store for Postgres {
         Box::pin(self.connections.run(sessions::Load(key.clone())))
     }
 
+    fn read<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<Option<Row>>> {
+        Box::pin(self.connections.run(sessions::Read(key.clone())))
+    }
+
     fn commit(&self, write: Write) -> BoxFuture<'_, StoreResult<Seen>> {
         Box::pin(self.connections.run(sessions::Commit(write)))
     }
@@ -175,6 +182,10 @@ impl Store for Postgres {
 
     fn add_key(&self, app: AppId, key: NewKey) -> BoxFuture<'_, StoreResult<StoredKeys>> {
         Box::pin(self.connections.run(keys::AddKey(app, key)))
+    }
+
+    fn make_tenant(&self, app: AppId, tenant: TenantId, now: Millis) -> BoxFuture<'_, StoreResult<()>> {
+        Box::pin(self.connections.run(tenants::MakeTenant(app, tenant, now)))
     }
 
     fn remove_keys(&self, app: AppId, created_before: Millis) -> BoxFuture<'_, StoreResult<u64>> {

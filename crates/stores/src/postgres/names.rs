@@ -1,12 +1,12 @@
 //! What the tables are called: upstream's names, a schema, a prefix, and the two names that old releases let one choose
 //! (`spec/modern-core.md` 9.2).
 
-use super::options::OptionError;
+use super::option_error::OptionError;
 
 /// What PostgreSQL keeps of a name; the rest is cut off.
 const NAME_BYTES: usize = 63;
 
-/// A table of upstream's that is read or written here.
+/// A table of upstream's that is read or written here. The last three belong to other recipes and are only read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Table {
     Apps,
@@ -19,11 +19,14 @@ pub(super) enum Table {
     FirstFactors,
     RequiredFactors,
     LastActive,
+    UserIdMapping,
+    UserIds,
+    RecipeUsers,
 }
 
 impl Table {
     /// All of them, each behind those that it refers to.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Apps,
         Self::Tenants,
         Self::KeyValue,
@@ -34,6 +37,9 @@ impl Table {
         Self::FirstFactors,
         Self::RequiredFactors,
         Self::LastActive,
+        Self::UserIdMapping,
+        Self::UserIds,
+        Self::RecipeUsers,
     ];
 
     /// Its name where nobody chose another.
@@ -49,6 +55,9 @@ impl Table {
             Self::FirstFactors => "tenant_first_factors",
             Self::RequiredFactors => "tenant_required_secondary_factors",
             Self::LastActive => "user_last_active",
+            Self::UserIdMapping => "userid_mapping",
+            Self::UserIds => "app_id_to_user_id",
+            Self::RecipeUsers => "all_auth_recipe_users",
         }
     }
 }

@@ -8,35 +8,12 @@ use doorward_service::store::StoreError;
 
 use super::Postgres;
 use super::names::Naming;
-use super::uri;
+use super::option_error::OptionError;
+use super::uri::{self, Parts, SslMode};
 
 pub(super) const DEFAULT_HOST: &str = "localhost";
 pub(super) const DEFAULT_PORT: u16 = 5432;
 pub(super) const DEFAULT_DATABASE: &str = "supertokens";
-
-/// An option that can't work. Its text names the option and what is allowed, and shows neither addresses nor passwords.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{option}` {problem}")]
-pub struct OptionError {
-    option: &'static str,
-    problem: String,
-}
-
-impl OptionError {
-    pub(super) fn new(option: &'static str, problem: impl Into<String>) -> Self {
-        Self { option, problem: problem.into() }
-    }
-
-    /// The option, by its name in configuration files.
-    pub const fn option(&self) -> &'static str {
-        self.option
-    }
-
-    /// A stable code for programs.
-    pub const fn code(&self) -> &'static str {
-        "config.postgresql"
-    }
-}
 
 /// Why a store could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,37 +32,6 @@ impl OpenError {
         match self {
             Self::Option(error) => error.code(),
             Self::Store(error) => error.code(),
-        }
-    }
-}
-
-/// Whether a connection is encrypted, and whose certificate it takes, in the words of libpq.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SslMode {
-    /// Never encrypted.
-    Disable,
-    /// Encrypted if the server can, with whatever certificate it shows. Protects from nobody who can change what is sent.
-    #[default]
-    Prefer,
-    /// Always encrypted, with whatever certificate the server shows; where root certificates were named, as
-    /// [`SslMode::VerifyCa`].
-    Require,
-    /// Always encrypted, with a certificate from a trusted authority, for whichever host.
-    VerifyCa,
-    /// Always encrypted, with a certificate from a trusted authority for the host that was named.
-    VerifyFull,
-}
-
-impl SslMode {
-    /// Reads the word of `sslmode`. `allow` counts as `prefer`, which encrypts more.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "disable" => Some(Self::Disable),
-            "allow" | "prefer" => Some(Self::Prefer),
-            "require" => Some(Self::Require),
-            "verify-ca" => Some(Self::VerifyCa),
-            "verify-full" => Some(Self::VerifyFull),
-            _ => None,
         }
     }
 }
@@ -109,26 +55,6 @@ pub struct Options {
     pub(super) startup_patience: Duration,
     pub(super) legacy_key_is_dynamic: bool,
     pub(super) as_it_is: bool,
-}
-
-/// What says where the database is and who asks; `None` is left to the others, or to the default.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Parts {
-    /// Hosts with their ports. A host that begins with `/` is a folder with a socket in it.
-    pub(super) hosts: Option<Vec<(String, Option<u16>)>>,
-    pub(super) port: Option<u16>,
-    pub(super) user: Option<String>,
-    pub(super) password: Option<Secret>,
-    pub(super) database: Option<String>,
-    pub(super) schema: Option<String>,
-    pub(super) ssl_mode: Option<SslMode>,
-    pub(super) ssl_root_cert: Option<PathBuf>,
-    pub(super) application_name: Option<String>,
-    pub(super) connect_timeout: Option<Duration>,
-    pub(super) statement_timeout: Option<Duration>,
-    pub(super) server_options: Option<String>,
-    pub(super) needs_primary: bool,
-    pub(super) channel_binding: Option<tokio_postgres::config::ChannelBinding>,
 }
 
 impl Default for Options {

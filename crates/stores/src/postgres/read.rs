@@ -7,7 +7,7 @@ use tokio_postgres::types::FromSql;
 use super::error::Fault;
 use crate::sql::row::{Columns, Unreadable};
 
-/// Reads a row of `{columns}`.
+/// Reads a row of `{columns}` and, behind them, its primary user.
 pub(super) fn row_of(row: &tokio_postgres::Row, app: &AppId) -> Result<Row, Fault> {
     let columns = Columns {
         tenant: get(row, 0, "tenant_id")?,
@@ -27,6 +27,7 @@ pub(super) fn row_of(row: &tokio_postgres::Row, app: &AppId) -> Result<Row, Faul
         access_lifetime: get(row, 14, "access_lifetime")?,
         refresh_lifetime: get(row, 15, "refresh_lifetime")?,
         absolute_end: get(row, 16, "absolute_end")?,
+        primary: get(row, 17, "primary_or_recipe_user_id")?,
     };
     Ok(columns.row(app.clone())?)
 }

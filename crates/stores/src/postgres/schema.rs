@@ -13,7 +13,7 @@ use tokio_postgres::error::{Error, SqlState};
 
 use super::error::Fault;
 use super::names::{Names, Table, quote};
-use super::statement::{Room, Writer};
+use super::sql::{Room, Writer};
 use super::tables::{self, ADDED};
 
 /// How long a change of a table waits for those who use it; they in turn wait behind it for that long.
@@ -47,7 +47,8 @@ pub(super) async fn prepare(client: &Client, names: &Names) -> Result<Room, Stor
             add_columns(client, names, table, &found).await;
         }
     }
-    let found = inspect(client, names).await?;
+    let mut found = inspect(client, names).await?;
+    leave_out_unreadable(client, names, &mut found).await?;
     let room = room(&found, advisory_locks);
     warn_of_what_is_off(&found, names);
     warn_of_other_domains(client, names).await?;
@@ -71,7 +72,7 @@ pub(super) async fn look(client: &Client, names: &Names) -> Result<Room, StoreEr
     Ok(room(&found, advisory_locks))
 }
 
-/// Better now than at the first sign-in. Asks for: `SHOW transaction_read_only`.
+/// Better now than at the first sign-in. Asks for: `SHOW transaction_read_only`, `SHOW synchronous_commit`.
 async fn refuse_read_only(client: &Client) -> Result<(), StoreError> {
     let read_only: String = scalar(client, "SHOW transaction_read_only").await?.unwrap_or_default();
     if read_only == "on" {
@@ -93,11 +94,16 @@ async fn scalar<T: for<'a> tokio_postgres::types::FromSql<'a>>(client: &Client, 
     Ok(row.and_then(|row| row.try_get(0).ok()))
 }
 
-/// A database without the functions has a row of its own for each key, and that must do.
+/// A database without the functions, or that lets this user not call them, has a row of its own for each key, and that
+/// must do. Asks for: `pg_proc`, and `has_function_privilege` where it has the functions.
 async fn has_advisory_locks(client: &Client) -> Result<bool, Fault> {
-    let sql = "SELECT count(DISTINCT proname) FROM pg_catalog.pg_proc \
-               WHERE proname::TEXT IN ('pg_try_advisory_xact_lock', 'pg_advisory_xact_lock', 'hashtext')";
-    Ok(scalar::<i64>(client, sql).await? == Some(3))
+    let functions = "SELECT count(DISTINCT proname) FROM pg_catalog.pg_proc \
+                     WHERE proname::TEXT IN ('pg_try_advisory_xact_lock', 'pg_advisory_xact_lock', 'hashtext')";
+    if scalar::<i64>(client, functions).await? != Some(3) {
+        return Ok(false);
+    }
+    let usable = format!("{functions} AND has_function_privilege(oid, 'EXECUTE')");
+    Ok(scalar::<i64>(client, &usable).await? == Some(3))
 }
 
 /// Asks for: `information_schema.columns`, which shows what this user may use.
@@ -123,7 +129,7 @@ fn has_column(found: &Found, table: Table, column: &str) -> bool {
 }
 
 fn missing_tables(found: &Found) -> Vec<Table> {
-    Table::ALL.into_iter().filter(|table| !has_table(found, *table)).collect()
+    Table::ALL.into_iter().filter(|table| tables::creation(*table).is_some() && !has_table(found, *table)).collect()
 }
 
 fn missing_columns(found: &Found, table: Table) -> Vec<(&'static str, &'static str)> {
@@ -148,7 +154,9 @@ fn refuse_too_old(found: &Found, names: &Names) -> Result<(), StoreError> {
 }
 
 fn room(found: &Found, advisory_locks: bool) -> Room {
-    let has = |columns: &[&str]| columns.iter().all(|column| has_column(found, Table::SessionInfo, column));
+    let has_all = |table, columns: &[&str]| columns.iter().all(|column| has_column(found, table, column));
+    let has = |columns: &[&str]| has_all(Table::SessionInfo, columns);
+    let primary = ["app_id", "user_id", "primary_or_recipe_user_id"];
     Room {
         rotation: has(&["prev_refresh_token_hash_2", "refresh_token_rotated_at"]),
         windows: has(&["window_at", "window_no", "window_count"]),
@@ -157,12 +165,16 @@ fn room(found: &Found, advisory_locks: bool) -> Room {
             && has_table(found, Table::FirstFactors)
             && has_table(found, Table::RequiredFactors),
         last_active: has_table(found, Table::LastActive),
+        named_users: has_all(Table::UserIdMapping, &["app_id", "supertokens_user_id", "external_user_id"]),
+        linked_users: has_all(Table::UserIds, &primary),
+        old_linked_users: has_all(Table::RecipeUsers, &primary),
         advisory_locks,
     }
 }
 
 /// Makes the schema and the tables that are missing, in one transaction. Processes that start at once take turns, or
-/// where there are no locks for that, the one that comes too late tries again.
+/// where there are no locks for that, the one that comes too late tries again. Asks for: tables and a schema made in a
+/// transaction, `IF NOT EXISTS`, `pg_namespace`, and foreign keys with `ON DELETE CASCADE`.
 async fn make_tables(client: &Client, names: &Names, advisory_locks: bool) -> Result<(), Fault> {
     for _ in 1..TRIES {
         match make_tables_once(client, names, advisory_locks).await {
@@ -182,7 +194,7 @@ async fn make_tables(client: &Client, names: &Names, advisory_locks: bool) -> Re
 }
 
 async fn make_tables_once(client: &Client, names: &Names, advisory_locks: bool) -> Result<(), Fault> {
-    let room = Room { rotation: true, windows: true, limits: true, factors: true, last_active: true, advisory_locks };
+    let room = room(&Found::new(), advisory_locks);
     let writer = Writer { names, room };
     client.batch_execute("BEGIN").await?;
     if advisory_locks {
@@ -196,7 +208,9 @@ async fn make_tables_once(client: &Client, names: &Names, advisory_locks: bool) 
         client.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {}", quote(names.schema()))).await?;
     }
     for table in missing_tables(&inspect(client, names).await?) {
-        client.batch_execute(writer.statement(tables::creation(table)).sql()).await?;
+        if let Some(creation) = tables::creation(table) {
+            client.batch_execute(writer.statement(creation).sql()).await?;
+        }
     }
     Ok(client.batch_execute("COMMIT").await?)
 }
@@ -221,7 +235,8 @@ fn came_too_late(error: &Error) -> bool {
 }
 
 /// Adds the columns that a table lacks, if that can be done without keeping others from it for long. If not, the store
-/// does without them, and says so.
+/// does without them, and says so. Asks for: `ADD COLUMN IF NOT EXISTS`, `lock_timeout`; where it is refused that, as if
+/// the columns might not be added.
 async fn add_columns(client: &Client, names: &Names, table: Table, found: &Found) {
     let columns = missing_columns(found, table);
     let list: Vec<String> =
@@ -246,6 +261,32 @@ async fn add_columns(client: &Client, names: &Names, table: Table, found: &Found
             }
         }
     }
+}
+
+/// Leaves out tables of users that this one may not read. Asks for: `pg_class`, and `has_table_privilege` where there are
+/// such tables.
+async fn leave_out_unreadable(client: &Client, names: &Names, found: &mut Found) -> Result<(), Fault> {
+    let of_users = Table::ALL.into_iter().filter(|table| tables::creation(*table).is_none());
+    let of_users: Vec<(Table, &str)> = of_users.map(|table| (table, names.bare(table))).collect();
+    let [(_, one), (_, two), (_, three)] = of_users.as_slice() else { return Ok(()) };
+    let tables = "SELECT tables.relname::TEXT FROM pg_catalog.pg_class AS tables \
+                  JOIN pg_catalog.pg_namespace AS schemas ON schemas.oid = tables.relnamespace \
+                  WHERE schemas.nspname::TEXT = $1 AND tables.relname::TEXT IN ($2, $3, $4)";
+    if client.query(tables, &[&names.schema(), one, two, three]).await?.is_empty() {
+        return Ok(());
+    }
+    let unreadable = format!("{tables} AND NOT has_table_privilege(tables.oid, 'SELECT')");
+    for row in client.query(&unreadable, &[&names.schema(), one, two, three]).await? {
+        let Ok(name) = row.try_get::<_, &str>(0) else { continue };
+        tracing::warn!(
+            name: "doorward.store.users_unread",
+            target: "doorward",
+            "this user may not read the table `{name}`, so sessions of accounts that are linked, or have ids from outside, \
+             are not recognised as such: tokens may name another user than before"
+        );
+        found.retain(|(table, _)| names.bare(*table) != name);
+    }
+    Ok(())
 }
 
 fn warn_of_what_is_off(found: &Found, names: &Names) {
@@ -293,7 +334,7 @@ async fn warn_of_other_domains(client: &Client, names: &Names) -> Result<(), Fau
     Ok(())
 }
 
-/// The app and the tenant that are always there.
+/// The app and the tenant that are always there. Asks for: `EXTRACT(EPOCH ...)`, `ON CONFLICT DO NOTHING`.
 async fn first_rows(client: &Client, names: &Names) -> Result<(), Fault> {
     let now = "(EXTRACT(EPOCH FROM now()) * 1000)::BIGINT";
     let (apps, tenants) = (names.quoted(Table::Apps), names.quoted(Table::Tenants));

@@ -5,7 +5,7 @@
 //! for that to end and then judges the row as it stands (READ COMMITTED).
 
 use doorward_engine::flow::Seen;
-use doorward_engine::id::{AppId, SessionKey, TenantId};
+use doorward_engine::id::{SessionKey, TenantId};
 use doorward_engine::session::record::{
     Change, PayloadGuard, Removal, Row, Succession, Update, Window, WindowGuard, Write,
 };
@@ -17,89 +17,11 @@ use super::error::Fault;
 use super::pool::Job;
 use super::read::{get, row_of};
 use super::sql::Sql;
-use super::statement::{Statement, Writer};
-use crate::sql::row::{app_id, lifetime_column, moment_column, session_key};
+use super::tenants::ensure_public;
+use crate::sql::row::{app_id, lifetime_column, moment_column, primary_of, session_key, user_id};
 
 /// Rounds of "it is there" and "it is gone" that an insert goes through before it gives up.
 const INSERT_LIMIT: u32 = 5;
-
-#[derive(Debug)]
-pub(super) struct SessionSql {
-    load: Statement,
-    list: Statement,
-    insert: Statement,
-    stay: Statement,
-    advance: Statement,
-    displace: Statement,
-    update: Statement,
-    remove: Statement,
-    remove_keys: Statement,
-    remove_user: Statement,
-    sweep: Statement,
-}
-
-impl SessionSql {
-    /// Beside plain SQL: `RETURNING` (all writes), `ON CONFLICT DO NOTHING`, `LEAST` that leaves nulls out, comparison of
-    /// rows of columns, `convert_to` (an order by bytes whatever the collation is), `unnest` of one array and of several, `strpos`.
-    pub(super) fn new(writer: &Writer<'_>) -> Self {
-        Self {
-            load: writer.statement("SELECT {columns} FROM {session_info} WHERE {key}"),
-            list: writer.statement(
-                "SELECT {columns} FROM {session_info} WHERE app_id = $app AND user_id = $user \
-                 AND ($tenant::TEXT IS NULL OR tenant_id = $tenant) \
-                 AND ($after_tenant::TEXT IS NULL OR (convert_to(tenant_id, 'UTF8'), convert_to(session_handle, 'UTF8')) \
-                 > (convert_to($after_tenant, 'UTF8'), convert_to($after_handle, 'UTF8'))) \
-                 ORDER BY convert_to(tenant_id, 'UTF8'), convert_to(session_handle, 'UTF8') LIMIT $limit::BIGINT",
-            ),
-            insert: writer.statement(
-                "INSERT INTO {session_info} (app_id, tenant_id, session_handle, user_id, refresh_token_hash_2, expires_at, \
-                 created_at_time, jwt_user_payload, session_data, use_static_key\
-                 {insert_rotation}{insert_window}{insert_limits}) \
-                 VALUES ($app, $tenant, $handle, $user, $current, $expires_at, $created_at, $payload, $data, $use_static_key\
-                 {rotation_values}{window_values}{limit_values}) \
-                 ON CONFLICT (app_id, tenant_id, session_handle) DO NOTHING",
-            ),
-            stay: writer.statement(
-                "UPDATE {session_info} SET use_static_key = COALESCE($use_static_key, use_static_key){keep_or_set_window} \
-                 WHERE {stands} RETURNING {columns}",
-            ),
-            advance: writer.statement(
-                "UPDATE {session_info} SET use_static_key = COALESCE($use_static_key, use_static_key), \
-                 refresh_token_hash_2 = $to{move_prev}{set_window}, expires_at = {extended} \
-                 WHERE {stands} RETURNING {columns}",
-            ),
-            displace: writer.statement(
-                "UPDATE {session_info} SET use_static_key = COALESCE($use_static_key, use_static_key), \
-                 refresh_token_hash_2 = $to{clear_window} WHERE {stands} RETURNING {columns}",
-            ),
-            update: writer.statement(
-                "UPDATE {session_info} SET jwt_user_payload = COALESCE($payload, jwt_user_payload), \
-                 session_data = COALESCE($data, session_data) WHERE {key} AND {alive} \
-                 AND ($seen::TEXT IS NULL OR {payload} = $seen) RETURNING {columns}",
-            ),
-            remove: writer.statement(
-                "DELETE FROM {session_info} WHERE {key} AND refresh_token_hash_2 = $current RETURNING {columns}",
-            ),
-            remove_keys: writer.statement(
-                "DELETE FROM {session_info} WHERE (app_id, tenant_id, session_handle) \
-                 IN (SELECT * FROM unnest($apps::TEXT[], $tenants::TEXT[], $handles::TEXT[])) \
-                 RETURNING app_id, tenant_id, session_handle",
-            ),
-            remove_user: writer.statement(
-                "DELETE FROM {session_info} WHERE app_id = $app AND user_id = $user \
-                 AND ($tenant::TEXT IS NULL OR tenant_id = $tenant) \
-                 AND ($except::TEXT IS NULL OR session_handle <> $except) \
-                 AND ($now::BIGINT IS NULL OR {alive}) RETURNING app_id, tenant_id, session_handle",
-            ),
-            // The condition stands twice: a row that another writer holds is judged anew when that one is done.
-            sweep: writer.statement(
-                "DELETE FROM {session_info} WHERE expires_at < $before AND (app_id, tenant_id, session_handle) IN \
-                 (SELECT app_id, tenant_id, session_handle FROM {session_info} WHERE expires_at < $before \
-                 ORDER BY expires_at LIMIT $limit::BIGINT)",
-            ),
-        }
-    }
-}
 
 /// Reads a row.
 pub(super) struct Load(pub(super) SessionKey);
@@ -110,6 +32,19 @@ impl Job for Load {
 
     async fn run(&self, db: &Db<'_>, sql: &Sql, _: bool) -> Result<Option<Row>, Fault> {
         load(db, sql, &self.0).await
+    }
+}
+
+/// Reads a row to show it.
+pub(super) struct Read(pub(super) SessionKey);
+
+impl Job for Read {
+    type Answer = Option<Row>;
+    const WRITES: bool = false;
+
+    async fn run(&self, db: &Db<'_>, sql: &Sql, _: bool) -> Result<Option<Row>, Fault> {
+        let row = db.row(&sql.sessions.read, &named(&key_values(&self.0))).await?;
+        row.map(|row| row_of(&row, &self.0.app)).transpose()
     }
 }
 
@@ -132,9 +67,10 @@ impl Job for List {
     async fn run(&self, db: &Db<'_>, sql: &Sql, _: bool) -> Result<Vec<Row>, Fault> {
         let user = &self.user;
         let after = self.after.as_ref();
-        let values: [Value<'_>; 6] = [
+        let values: [Value<'_>; 7] = [
             ("app", &user.app.as_str()),
             ("user", &user.user.as_str()),
+            ("linked", &user.linked),
             ("tenant", &user.tenant.as_ref().map(TenantId::as_str)),
             ("after_tenant", &after.map(|after| after.tenant.as_str())),
             ("after_handle", &after.map(|after| after.handle.as_str())),
@@ -199,18 +135,16 @@ fn is_done(write: &Write, row: &Row, sql: &Sql) -> bool {
 }
 
 async fn insert(db: &Db<'_>, sql: &Sql, row: &Row) -> Result<Option<Row>, Fault> {
-    let inserted = match insert_once(db, sql, row).await {
-        // The first session of a tenant.
+    match insert_once(db, sql, row).await {
         Err(fault) if fault.lacks_parent() => {
-            ensure(db, sql, &row.key.app, &row.key.tenant, row.created_at).await?;
-            insert_once(db, sql, row).await?
+            ensure_public(db, sql, &row.key.app, &row.key.tenant, row.created_at).await?;
+            insert_once(db, sql, row).await
         }
-        inserted => inserted?,
-    };
-    Ok((inserted > 0).then(|| row.clone()))
+        inserted => inserted,
+    }
 }
 
-async fn insert_once(db: &Db<'_>, sql: &Sql, row: &Row) -> Result<u64, Fault> {
+async fn insert_once(db: &Db<'_>, sql: &Sql, row: &Row) -> Result<Option<Row>, Fault> {
     let limits = &row.limits;
     has_room(sql.room.windows || row.window.is_none(), "windows")?;
     has_room(sql.room.rotation || row.prev.is_none() && row.rotated_at.is_none(), "the token before the current one")?;
@@ -238,7 +172,10 @@ async fn insert_once(db: &Db<'_>, sql: &Sql, row: &Row) -> Result<u64, Fault> {
         ("refresh_lifetime", &limits.refresh_lifetime.map(lifetime_column)),
         ("absolute_end", &limits.absolute_end.map(moment_column)),
     ];
-    db.execute(&sql.sessions.insert, &values).await
+    let Some(inserted) = db.row(&sql.sessions.insert, &values).await? else { return Ok(None) };
+    let user = user_id(get(&inserted, 0, "user_id")?)?;
+    let primary: Option<&str> = get(&inserted, 1, "primary_or_recipe_user_id")?;
+    Ok(Some(Row { primary: primary_of(&user, primary)?, user, ..row.clone() }))
 }
 
 async fn succeed(db: &Db<'_>, sql: &Sql, write: &Succession) -> Result<Option<Row>, Fault> {
@@ -330,10 +267,11 @@ impl Job for Remove {
                 db.rows(&sql.sessions.remove_keys, &values).await?
             }
             Selector::User { user, alive_at, except } => {
-                let values: [Value<'_>; 5] = [
+                let values: [Value<'_>; 6] = [
                     ("now", &alive_at.map(moment_column)),
                     ("app", &user.app.as_str()),
                     ("user", &user.user.as_str()),
+                    ("linked", &user.linked),
                     ("tenant", &user.tenant.as_ref().map(TenantId::as_str)),
                     ("except", &except.as_ref().map(|handle| handle.as_str())),
                 ];
@@ -364,14 +302,6 @@ impl Job for Sweep {
         let before = moment_column(self.expired_before);
         db.execute(&sql.sessions.sweep, &[("before", &before), ("limit", &i64::from(self.limit))]).await
     }
-}
-
-/// Makes sure that an app and its tenant are there, and returns whether the tenant is new. Whether they may be is judged
-/// above the store.
-pub(super) async fn ensure(db: &Db<'_>, sql: &Sql, app: &AppId, tenant: &TenantId, now: Millis) -> Result<bool, Fault> {
-    let (app, tenant, now) = (app.as_str(), tenant.as_str(), moment_column(now));
-    db.execute(&sql.ensure_app, &[("app", &app), ("now", &now)]).await?;
-    Ok(db.execute(&sql.ensure_tenant, &[("app", &app), ("tenant", &tenant), ("now", &now)]).await? > 0)
 }
 
 /// What would be lost without a word must not be written.

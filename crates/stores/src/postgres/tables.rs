@@ -6,9 +6,9 @@
 
 use super::names::Table;
 
-/// Returns the statements that make a table with its indexes.
-pub(super) const fn creation(table: Table) -> &'static str {
-    match table {
+/// Returns the statements that make a table with its indexes; `None` for one that isn't ours to make.
+pub(super) const fn creation(table: Table) -> Option<&'static str> {
+    Some(match table {
         Table::Apps => APPS,
         Table::Tenants => TENANTS,
         Table::KeyValue => KEY_VALUE,
@@ -19,7 +19,8 @@ pub(super) const fn creation(table: Table) -> &'static str {
         Table::FirstFactors => FIRST_FACTORS,
         Table::RequiredFactors => REQUIRED_FACTORS,
         Table::LastActive => LAST_ACTIVE,
-    }
+        Table::UserIdMapping | Table::UserIds | Table::RecipeUsers => return None,
+    })
 }
 
 /// Returns the columns that every release has which can be taken over, upstream's 6.0 being the first.
@@ -43,7 +44,12 @@ pub(super) const fn required(table: Table) -> &'static [&'static str] {
         Table::SigningKeys => &["app_id", "created_at_time", "value"],
         Table::StaticKeys => &["app_id", "key_id", "key_string", "algorithm", "created_at"],
         Table::TenantConfigs => &["connection_uri_domain", "app_id", "tenant_id", "core_config"],
-        Table::FirstFactors | Table::RequiredFactors | Table::LastActive => &[],
+        Table::FirstFactors
+        | Table::RequiredFactors
+        | Table::LastActive
+        | Table::UserIdMapping
+        | Table::UserIds
+        | Table::RecipeUsers => &[],
     }
 }
 

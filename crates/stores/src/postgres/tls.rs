@@ -12,7 +12,8 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::options::{OptionError, SslMode};
+use super::option_error::OptionError;
+use super::uri::SslMode;
 
 const ROOT_CERT: &str = "sslrootcert";
 

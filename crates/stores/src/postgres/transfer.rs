@@ -286,6 +286,7 @@ fn value(row: &tokio_postgres::Row, at: usize, column: &Column) -> Result<Value,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::postgres::tables;
     use crate::transfer::TABLES;
 
     #[test]
@@ -293,6 +294,8 @@ mod tests {
         let mut carried: Vec<_> = TABLES.into_iter().map(table).collect();
         carried.sort();
         let mut known = names::Table::ALL.to_vec();
+        // Those of users are other recipes'.
+        known.retain(|table| tables::creation(*table).is_some());
         known.sort();
         assert_eq!(carried, known);
     }

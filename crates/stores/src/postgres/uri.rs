@@ -3,12 +3,62 @@
 //! INVARIANT: no error shows a piece of a URI that may be a password: where a password has an unescaped `@` or `/`, any
 //! piece may be.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use doorward_engine::secret::Secret;
 use tokio_postgres::config::ChannelBinding;
 
-use super::options::{Parts, SslMode};
+/// Whether a connection is encrypted, and whose certificate it takes, in the words of libpq.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SslMode {
+    /// Never encrypted.
+    Disable,
+    /// Encrypted if the server can, with whatever certificate it shows. Protects from nobody who can change what is sent.
+    #[default]
+    Prefer,
+    /// Always encrypted, with whatever certificate the server shows; where root certificates were named, as
+    /// [`SslMode::VerifyCa`].
+    Require,
+    /// Always encrypted, with a certificate from a trusted authority, for whichever host.
+    VerifyCa,
+    /// Always encrypted, with a certificate from a trusted authority for the host that was named.
+    VerifyFull,
+}
+
+impl SslMode {
+    /// Reads the word of `sslmode`. `allow` counts as `prefer`, which encrypts more.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "disable" => Some(Self::Disable),
+            "allow" | "prefer" => Some(Self::Prefer),
+            "require" => Some(Self::Require),
+            "verify-ca" => Some(Self::VerifyCa),
+            "verify-full" => Some(Self::VerifyFull),
+            _ => None,
+        }
+    }
+}
+
+/// What says where the database is and who asks; `None` is left to the others, or to the default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Parts {
+    /// Hosts with their ports. A host that begins with `/` is a folder with a socket in it.
+    pub(super) hosts: Option<Vec<(String, Option<u16>)>>,
+    pub(super) port: Option<u16>,
+    pub(super) user: Option<String>,
+    pub(super) password: Option<Secret>,
+    pub(super) database: Option<String>,
+    pub(super) schema: Option<String>,
+    pub(super) ssl_mode: Option<SslMode>,
+    pub(super) ssl_root_cert: Option<PathBuf>,
+    pub(super) application_name: Option<String>,
+    pub(super) connect_timeout: Option<Duration>,
+    pub(super) statement_timeout: Option<Duration>,
+    pub(super) server_options: Option<String>,
+    pub(super) needs_primary: bool,
+    pub(super) channel_binding: Option<ChannelBinding>,
+}
 
 /// The option that holds one.
 pub(super) const OPTION: &str = "postgresql_connection_uri";

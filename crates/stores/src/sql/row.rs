@@ -24,6 +24,8 @@ pub(crate) struct Columns<'a> {
     pub(crate) tenant: &'a str,
     pub(crate) handle: &'a str,
     pub(crate) user: &'a str,
+    /// Not stored with the row. It may be the user again.
+    pub(crate) primary: Option<&'a str>,
     pub(crate) current: &'a str,
     pub(crate) prev: Option<&'a str>,
     pub(crate) rotated_at: Option<i64>,
@@ -47,9 +49,11 @@ pub(crate) struct Unreadable(pub(crate) &'static str);
 impl Columns<'_> {
     /// Reads the row of an app.
     pub(crate) fn row(&self, app: AppId) -> Result<Row, Unreadable> {
+        let user = user_id(self.user)?;
         Ok(Row {
             key: session_key(app, self.tenant, self.handle)?,
-            user: UserId::parse_or_empty(self.user).map_err(|_| Unreadable("user_id"))?,
+            primary: primary_of(&user, self.primary)?,
+            user,
             current: Hash2::parse(self.current).ok_or(Unreadable("refresh_token_hash_2"))?,
             prev: parsed(self.prev, Hash2::parse, "prev_refresh_token_hash_2")?,
             rotated_at: parsed(self.rotated_at, moment, "refresh_token_rotated_at")?,
@@ -98,6 +102,16 @@ pub(crate) fn app_id(text: &str) -> Result<AppId, Unreadable> {
 /// Reads a tenant's name, as [`app_id`] does.
 pub(crate) fn tenant_id(text: &str) -> Result<TenantId, Unreadable> {
     TenantId::parse(text).ok().filter(|id| id.as_str() == text).ok_or(Unreadable("tenant_id"))
+}
+
+/// Reads a user's name.
+pub(crate) fn user_id(text: &str) -> Result<UserId, Unreadable> {
+    UserId::parse_or_empty(text).map_err(|_| Unreadable("user_id"))
+}
+
+/// Reads the primary user of a user: none where that is the user again.
+pub(crate) fn primary_of(user: &UserId, primary: Option<&str>) -> Result<Option<UserId>, Unreadable> {
+    primary.filter(|primary| *primary != user.as_str()).map(user_id).transpose()
 }
 
 fn parsed<C, T>(

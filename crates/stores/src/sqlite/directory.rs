@@ -15,7 +15,6 @@ use super::Sqlite;
 use super::db::Db;
 use super::error::Fault;
 use super::read::{boolean_or_null, integer, text, text_or_null};
-use super::sessions::lacks_parent;
 use super::tenants;
 use crate::sql::row::{app_id, moment_column, tenant_id};
 
@@ -155,14 +154,14 @@ impl Directory for Sqlite {
     ) -> BoxFuture<'_, StoreResult<()>> {
         Box::pin(self.shared.writes.call(move |db| {
             let put = || db.execute(PUT_VALUE, params![app.as_str(), tenant.as_str(), name, value, moment_column(now)]);
-            with_parents(db, &app, &tenant, now, put)
+            tenants::with_tenant(db, &app, &tenant, now, put).map(drop)
         }))
     }
 
     fn mark_active(&self, app: AppId, user: UserId, now: Millis) -> BoxFuture<'_, StoreResult<()>> {
         Box::pin(self.shared.writes.call(move |db| {
             let mark = || db.execute(MARK_ACTIVE, params![app.as_str(), user.as_str(), moment_column(now)]);
-            with_parents(db, &app, &TenantId::default(), now, mark)
+            tenants::with_tenant(db, &app, &TenantId::default(), now, mark).map(drop)
         }))
     }
 
@@ -285,26 +284,6 @@ fn remove(db: &Db, sql: &'static str, params: impl Params) -> Result<bool, Fault
     db.execute(tenants::ENSURE_PUBLIC_APP, [])?;
     db.execute(tenants::ENSURE_PUBLIC_TENANT, [])?;
     Ok(there)
-}
-
-/// Runs a statement, and where its tenant is missing makes that and runs it once more.
-fn with_parents(
-    db: &Db,
-    app: &AppId,
-    tenant: &TenantId,
-    now: Millis,
-    run: impl Fn() -> Result<usize, rusqlite::Error>,
-) -> Result<(), Fault> {
-    match run() {
-        Err(error) if lacks_parent(&error) => {
-            tenants::ensure(db, app, tenant, now)?;
-            run()?;
-        }
-        done => {
-            done?;
-        }
-    }
-    Ok(())
 }
 
 fn count(db: &Db, sql: &'static str, params: impl Params) -> Result<u64, Fault> {

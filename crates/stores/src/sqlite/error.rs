@@ -12,6 +12,8 @@ use crate::sql::row::Unreadable;
 pub(super) enum Fault {
     Sqlite(rusqlite::Error),
     Row(Unreadable),
+    /// The tenant, or the app, isn't there.
+    NoTenant,
 }
 
 impl From<rusqlite::Error> for Fault {
@@ -34,7 +36,7 @@ impl Fault {
     fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Sqlite(error) => parts(error).map(|(error, _)| error.code),
-            Self::Row(_) => None,
+            Self::Row(_) | Self::NoTenant => None,
         }
     }
 }
@@ -44,6 +46,7 @@ impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         let error = match &fault {
             Fault::Row(Unreadable(column)) => return Self::Corrupt(format!("column `{column}` can't be read")),
+            Fault::NoTenant => return Self::NoTenant,
             Fault::Sqlite(error) => error,
         };
         let Some((error, message)) = parts(error) else {

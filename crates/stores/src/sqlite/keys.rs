@@ -9,7 +9,6 @@ use rusqlite::params;
 use super::db::Db;
 use super::error::Fault;
 use super::read::{integer_or_null, text};
-use super::sessions::lacks_parent;
 use super::tenants;
 use crate::sql::row::{Unreadable, moment, moment_column};
 
@@ -56,18 +55,10 @@ pub(super) fn keys(db: &Db, app: &AppId) -> Result<StoredKeys, Fault> {
 }
 
 pub(super) fn add(db: &Db, app: &AppId, key: &NewKey) -> Result<StoredKeys, Fault> {
-    match add_once(db, app, key) {
-        Err(error) if lacks_parent(&error) => {
-            let (NewKey::Signing { key: StoredKey { created_at, .. }, .. }
-            | NewKey::Static(StoredStaticKey { created_at, .. })
-            | NewKey::Refresh { created_at, .. }) = key;
-            tenants::ensure(db, app, &TenantId::default(), *created_at)?;
-            add_once(db, app, key)?;
-        }
-        added => {
-            added?;
-        }
-    }
+    let (NewKey::Signing { key: StoredKey { created_at, .. }, .. }
+    | NewKey::Static(StoredStaticKey { created_at, .. })
+    | NewKey::Refresh { created_at, .. }) = key;
+    tenants::with_tenant(db, app, &TenantId::default(), *created_at, || add_once(db, app, key))?;
     keys(db, app)
 }
 

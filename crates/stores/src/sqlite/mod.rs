@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use doorward_engine::flow::Seen;
-use doorward_engine::id::{AppId, SessionKey};
+use doorward_engine::id::{AppId, SessionKey, TenantId};
 use doorward_engine::session::record::{Row, Write};
 use doorward_engine::time::Millis;
 use doorward_service::store::{BoxFuture, NewKey, Selector, Store, StoreError, StoreResult, StoredKeys, UserSelector};
@@ -198,6 +198,10 @@ impl Store for Sqlite {
 
     fn add_key(&self, app: AppId, key: NewKey) -> BoxFuture<'_, StoreResult<StoredKeys>> {
         Box::pin(self.shared.writes.call(move |db| keys::add(db, &app, &key)))
+    }
+
+    fn make_tenant(&self, app: AppId, tenant: TenantId, now: Millis) -> BoxFuture<'_, StoreResult<()>> {
+        Box::pin(self.shared.writes.call(move |db| tenants::ensure(db, &app, &tenant, now).map(drop)))
     }
 
     fn remove_keys(&self, app: AppId, created_before: Millis) -> BoxFuture<'_, StoreResult<u64>> {

@@ -13,6 +13,8 @@ pub(super) fn row_of(row: &rusqlite::Row<'_>, app: &AppId) -> Result<Row, Fault>
         tenant: text(row, 0, "tenant_id")?,
         handle: text(row, 1, "session_handle")?,
         user: text(row, 2, "user_id")?,
+        // A file holds no users of a SuperTokens core.
+        primary: None,
         current: text(row, 3, "refresh_token_hash_2")?,
         prev: text_or_null(row, 4, "prev_refresh_token_hash_2")?,
         rotated_at: integer_or_null(row, 5, "refresh_token_rotated_at")?,

@@ -10,7 +10,6 @@ use doorward_engine::session::record::{
 };
 use doorward_engine::time::Millis;
 use doorward_service::store::{Selector, UserSelector};
-use rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY;
 use rusqlite::{Params, ToSql, params};
 
 use super::db::Db;
@@ -198,14 +197,7 @@ fn one(db: &Db, sql: &'static str, params: impl Params, app: &AppId) -> Result<O
 }
 
 fn insert(db: &Db, row: &Row) -> Result<Option<Row>, Fault> {
-    let inserted = match insert_once(db, row) {
-        // The first session of a tenant.
-        Err(error) if lacks_parent(&error) => {
-            tenants::ensure(db, &row.key.app, &row.key.tenant, row.created_at)?;
-            insert_once(db, row)?
-        }
-        inserted => inserted?,
-    };
+    let inserted = tenants::with_tenant(db, &row.key.app, &row.key.tenant, row.created_at, || insert_once(db, row))?;
     Ok((inserted > 0).then(|| row.clone()))
 }
 
@@ -234,11 +226,6 @@ fn insert_once(db: &Db, row: &Row) -> Result<usize, rusqlite::Error> {
             row.limits.absolute_end.map(moment_column),
         ],
     )
-}
-
-/// Whether a statement failed because its app or tenant has no row yet.
-pub(super) fn lacks_parent(error: &rusqlite::Error) -> bool {
-    error.sqlite_error().is_some_and(|error| error.extended_code == SQLITE_CONSTRAINT_FOREIGNKEY)
 }
 
 fn succeed(db: &Db, write: &Succession) -> Result<Option<Row>, Fault> {

@@ -2,6 +2,7 @@
 
 use doorward_engine::id::{AppId, TenantId};
 use doorward_engine::time::Millis;
+use rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY;
 use rusqlite::params;
 
 use super::db::Db;
@@ -28,4 +29,28 @@ pub(super) fn ensure(db: &Db, app: &AppId, tenant: &TenantId, now: Millis) -> Re
     let now = moment_column(now);
     db.execute(ENSURE_APP, params![app.as_str(), now])?;
     Ok(db.execute(ENSURE_TENANT, params![app.as_str(), tenant.as_str(), now])? > 0)
+}
+
+/// Runs a statement that writes what belongs to a tenant. `public` of `public` is made where it is missing
+/// (`spec/modern-core.md` 9.4); another one that isn't there may have been deleted by another process, and stays deleted.
+pub(super) fn with_tenant(
+    db: &Db,
+    app: &AppId,
+    tenant: &TenantId,
+    now: Millis,
+    run: impl Fn() -> Result<usize, rusqlite::Error>,
+) -> Result<usize, Fault> {
+    match run() {
+        Err(error) if lacks_parent(&error) && app.is_default() && tenant.is_default() => {
+            ensure(db, app, tenant, now)?;
+            Ok(run()?)
+        }
+        Err(error) if lacks_parent(&error) => Err(Fault::NoTenant),
+        done => Ok(done?),
+    }
+}
+
+/// Whether a statement failed because its app or tenant has no row.
+fn lacks_parent(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == SQLITE_CONSTRAINT_FOREIGNKEY)
 }

@@ -4,43 +4,17 @@
 //! interrupted goes on behind the last key that its target has noted.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use doorward_engine::time::Millis;
-use doorward_service::store::StoreError;
 
 use super::outcome::{Copied, CopyError, TableCount};
 use super::progress::{Mark, Progress};
+use super::side::{PAGE, Side, key_of};
 use super::table::{APPS, SESSIONS, TABLES, Table};
-use super::{RawRow, Tables, Ties, Value, keys};
-
-/// Rows that are read and written at a time.
-pub(super) const PAGE: u32 = 500;
+use super::{RawRow, Ties, Value, keys};
 
 /// Pages between two notes of how far it has come.
 const PAGES_A_NOTE: u32 = 10;
-
-/// One of the two databases.
-#[derive(Clone, Copy)]
-pub struct Side<'a> {
-    /// What it is called, without a password: by it an interrupted copy knows its source again.
-    pub name: &'a str,
-    /// Its tables.
-    pub tables: &'a dyn Tables,
-}
-
-impl fmt::Debug for Side<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Side({})", self.name)
-    }
-}
-
-impl Side<'_> {
-    /// Says of an error whose it is.
-    pub(super) fn failed(&self, error: StoreError) -> CopyError {
-        CopyError::Store { side: self.name.to_owned(), error }
-    }
-}
 
 /// What becomes of sessions that only the target has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -257,11 +231,6 @@ impl Pass<'_> {
     async fn note(&self, progress: &Progress) -> Result<(), CopyError> {
         progress.save(self.to.tables, self.now).await.map_err(|error| self.to.failed(error))
     }
-}
-
-/// The key of a row.
-pub(super) fn key_of(table: &Table, row: &RawRow) -> RawRow {
-    row.iter().take(table.key).cloned().collect()
 }
 
 fn count(rows: &[RawRow]) -> u64 {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::copy::{PAGE, Side, key_of};
 use super::outcome::CopyError;
+use super::side::{PAGE, Side, key_of};
 use super::table::{KEY_VALUE, SIGNING_KEYS, STATIC_KEYS, Table};
 use super::{RawRow, Value};
 

@@ -7,6 +7,7 @@ mod copy;
 mod keys;
 mod outcome;
 mod progress;
+mod side;
 pub(crate) mod sql;
 mod table;
 
@@ -15,8 +16,9 @@ use std::fmt;
 use doorward_service::directory::Directory;
 use doorward_service::store::{BoxFuture, StoreResult};
 
-pub use self::copy::{Mode, Side, Step, Watch, copy};
+pub use self::copy::{Mode, Step, Watch, copy};
 pub use self::outcome::{Copied, CopyError, TableCount};
+pub use self::side::Side;
 pub use self::table::{Column, Kind, TABLES, Table};
 
 /// A column's content. It doesn't print: some are secrets.

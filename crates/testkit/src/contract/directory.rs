@@ -1,7 +1,8 @@
+use doorward_engine::flow::Seen;
 use doorward_engine::id::{AppId, TenantId};
 use doorward_engine::payload::JsonText;
 use doorward_engine::secret::Secret;
-use doorward_engine::session::record::Row;
+use doorward_engine::session::record::{Row, Write};
 use doorward_service::directory::{Directory, LoginMethods, StoredTenant};
 use doorward_service::store::{NewKey, StoreError, StoredKeys};
 use futures_util::future::join_all;
@@ -57,6 +58,8 @@ async fn put(store: &dyn Directory, tenant: &StoredTenant) -> bool {
 /// Gives a tenant a session and a value, and its app keys and a user's last activity.
 async fn fill(store: &dyn Directory, app_name: &str, tenant_name: &str) {
     put(store, &furnished(app_name, tenant_name)).await;
+    // The refresh-token key lies there.
+    make_tenant(store, &app(app_name), &TenantId::default()).await;
     insert(store, &row_at(key_in(app_name, tenant_name, "one"))).await;
     store.put_value(app(app_name), tenant(tenant_name), NAME, "x".to_owned(), now()).await.expect("a value");
     for key in [refresh(), signing(10, "a", None), static_key("s-1", 10)] {
@@ -140,12 +143,32 @@ pub(super) async fn an_unset_tenant_has_no_settings(store: &dyn Directory) {
     assert_eq!(tenants(store).await, [bare("public", "public"), bare("public", "shop")]);
 }
 
-pub(super) async fn sessions_and_keys_make_their_tenants(store: &dyn Directory) {
-    insert(store, &row_at(key_in("one", "shop", "one"))).await;
-    store.add_key(app("two"), static_key("s-1", 10)).await.expect("a key");
-    store.put_value(app("three"), tenant("shop"), NAME, "x".to_owned(), now()).await.expect("a value");
-    store.mark_active(app("four"), user("alice"), now()).await.expect("a mark");
-    assert_eq!(names(store).await, ["four/public", "one/shop", "public/public", "three/shop", "two/public"]);
+pub(super) async fn what_belongs_to_no_tenant_is_refused(store: &dyn Directory) {
+    for (app_name, tenant_name) in [("public", "shop"), ("other", "public"), ("other", "shop")] {
+        let insert = Write::Insert(Box::new(row_at(key_in(app_name, tenant_name, "one"))));
+        assert_eq!(store.commit(insert.clone()).await, Err(StoreError::NoTenant));
+        let put = || store.put_value(app(app_name), tenant(tenant_name), NAME, "x".to_owned(), now());
+        assert_eq!(put().await, Err(StoreError::NoTenant));
+        if app_name == "other" && tenant_name == "public" {
+            for key in [refresh(), signing(10, "a", None), static_key("s-1", 10)] {
+                assert_eq!(store.add_key(app("other"), key).await, Err(StoreError::NoTenant));
+            }
+            assert_eq!(store.mark_active(app("other"), user("alice"), now()).await, Err(StoreError::NoTenant));
+        }
+        assert_eq!(has(store, app_name, tenant_name).await, (false, false, false, 0));
+        // Twice is once.
+        for _ in 0..2 {
+            make_tenant(store, &app(app_name), &tenant(tenant_name)).await;
+        }
+        assert!(matches!(store.commit(insert).await, Ok(Seen::Applied(_))), "{app_name}/{tenant_name}");
+        assert_eq!(put().await, Ok(()));
+    }
+    assert_eq!(names(store).await, ["other/public", "other/shop", "public/public", "public/shop"]);
+    // Deleted by another process meanwhile.
+    assert_eq!(store.remove_app(app("other")).await, Ok(true));
+    let insert = Write::Insert(Box::new(row_at(key_in("other", "shop", "one"))));
+    assert_eq!(store.commit(insert).await, Err(StoreError::NoTenant));
+    assert_eq!(names(store).await, ["public/public", "public/shop"]);
 }
 
 pub(super) async fn a_removed_tenant_takes_what_it_has(store: &dyn Directory) {
@@ -218,6 +241,9 @@ pub(super) async fn a_value_is_kept_for_its_tenant(store: &dyn Directory) {
     };
     assert_eq!(read("public", "public", NAME).await, None);
     assert_eq!(read("nobody", "public", NAME).await, None);
+    for (app_name, tenant_name) in [("public", "shop"), ("other", "public")] {
+        make_tenant(store, &app(app_name), &tenant(tenant_name)).await;
+    }
     write("public", "public", NAME, "é'\"").await;
     write("public", "shop", NAME, "").await;
     write("other", "public", NAME, "3").await;
@@ -234,6 +260,7 @@ pub(super) async fn a_value_is_kept_for_its_tenant(store: &dyn Directory) {
 pub(super) async fn the_last_activity_counts(store: &dyn Directory) {
     let count = async |name: &str, since| store.count_active(app(name), at(since)).await.expect("a count");
     assert_eq!(count("public", 0).await, 0);
+    make_tenant(store, &app("other"), &TenantId::default()).await;
     // Of two moments the later one holds, whichever comes first.
     for (name, who, when) in [
         ("public", "alice", 20),

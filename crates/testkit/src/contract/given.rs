@@ -66,7 +66,7 @@ pub fn key_in(app_name: &str, tenant_name: &str, handle: &str) -> SessionKey {
 
 /// A user of the default app, in one tenant or in all.
 pub fn user_in(tenant_name: Option<&str>, name: &str) -> UserSelector {
-    UserSelector { app: AppId::default(), tenant: tenant_name.map(tenant), user: user(name) }
+    UserSelector { app: AppId::default(), tenant: tenant_name.map(tenant), user: user(name), linked: true }
 }
 
 /// A row as it is after a sign-in a minute ago: `current` is `hash(1)`.
@@ -79,6 +79,7 @@ pub fn row_at(key: SessionKey) -> Row {
     Row {
         key,
         user: user("alice"),
+        primary: None,
         current: hash(1),
         prev: None,
         rotated_at: None,
@@ -110,10 +111,18 @@ pub fn advance(key: &SessionKey, to: u64) -> Succession {
     }
 }
 
-/// Inserts a row that must not be there yet.
+/// Inserts a row that must not be there yet, with its tenant.
 pub async fn insert(store: &dyn Store, row: &Row) {
+    if !row.key.app.is_default() || !row.key.tenant.is_default() {
+        make_tenant(store, &row.key.app, &row.key.tenant).await;
+    }
     let seen = store.commit(Write::Insert(Box::new(row.clone()))).await.expect("an insert");
     assert_eq!(seen, Seen::Applied(row.clone()), "the insert of a new row");
+}
+
+/// Makes a tenant, unless it is there.
+pub async fn make_tenant(store: &dyn Store, app: &AppId, tenant: &TenantId) {
+    store.make_tenant(app.clone(), tenant.clone(), now()).await.expect("a tenant");
 }
 
 /// Reads a row.

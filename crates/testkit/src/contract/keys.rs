@@ -1,4 +1,4 @@
-use doorward_engine::id::AppId;
+use doorward_engine::id::{AppId, TenantId};
 use doorward_engine::secret::Secret;
 use doorward_service::store::{NewKey, Store, StoredKey, StoredKeys, StoredStaticKey};
 use futures_util::future::join;
@@ -93,6 +93,9 @@ pub(super) async fn the_static_key_is_made_once(store: &dyn Store) {
 }
 
 pub(super) async fn apps_have_their_own(store: &dyn Store) {
+    for name in ["one", "two", "three", "four"] {
+        make_tenant(store, &app(name), &TenantId::default()).await;
+    }
     store.add_key(app("one"), signing(10, "a", None)).await.expect("a key");
     store.add_key(app("two"), refresh("r")).await.expect("a key");
     let one = store.keys(app("one")).await.expect("the keys");

@@ -120,7 +120,7 @@ pub const DIRECTORY_CASES: &[Case<dyn Directory>] = cases![
     directory::settings_are_replaced,
     directory::no_factors_differ_from_none,
     directory::an_unset_tenant_has_no_settings,
-    directory::sessions_and_keys_make_their_tenants,
+    directory::what_belongs_to_no_tenant_is_refused,
     directory::a_removed_tenant_takes_what_it_has,
     directory::a_removed_app_takes_what_it_has,
     directory::public_is_emptied_and_stays,

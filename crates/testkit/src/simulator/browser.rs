@@ -158,7 +158,12 @@ impl Tab {
         if let Ok(RefreshOutcome::Issued(_)) = self.service.refresh(request(&jar)).await {
             self.log.broken("a session that was revoked was refreshed".into());
         }
-        let user = UserSelector { app: AppId::default(), tenant: None, user: self.browser.borrow().user.clone() };
+        let user = UserSelector {
+            app: AppId::default(),
+            tenant: None,
+            user: self.browser.borrow().user.clone(),
+            linked: true,
+        };
         if let Ok(rows) = self.service.list(user).await
             && rows.iter().any(|row| row.key == jar.session)
         {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use doorward_engine::flow::Seen;
-use doorward_engine::id::{AppId, SessionKey};
+use doorward_engine::id::{AppId, SessionKey, TenantId};
 use doorward_engine::session::record::{Row, Write};
 use doorward_engine::time::Millis;
 use doorward_service::memory::Memory;
@@ -104,6 +104,10 @@ impl Store for Faulty {
 
     fn add_key(&self, app: AppId, key: NewKey) -> BoxFuture<'_, StoreResult<StoredKeys>> {
         Box::pin(self.shaken(self.inner.add_key(app, key)))
+    }
+
+    fn make_tenant(&self, app: AppId, tenant: TenantId, now: Millis) -> BoxFuture<'_, StoreResult<()>> {
+        Box::pin(self.shaken(self.inner.make_tenant(app, tenant, now)))
     }
 
     fn remove_keys(&self, app: AppId, created_before: Millis) -> BoxFuture<'_, StoreResult<u64>> {

@@ -238,7 +238,8 @@ impl Run {
     fn end(self) -> End {
         let mut rows = Vec::new();
         for browser in &self.browsers {
-            let user = UserSelector { app: AppId::default(), tenant: None, user: browser.borrow().user.clone() };
+            let user =
+                UserSelector { app: AppId::default(), tenant: None, user: browser.borrow().user.clone(), linked: true };
             rows.extend(run_alone(&self.keys, self.store.inner.list(user, None, 10_000)).expect("no faults here"));
         }
         let (lines, broken) = self.log.end();

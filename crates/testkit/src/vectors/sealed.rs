@@ -36,6 +36,7 @@ pub(crate) fn row(key: SessionKey, user: UserId, current: Hash2, now: Millis) ->
     Row {
         key,
         user,
+        primary: None,
         current,
         prev: None,
         rotated_at: None,

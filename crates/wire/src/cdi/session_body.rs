@@ -35,7 +35,7 @@ impl<'a> Shown<'a> {
     /// As its row says.
     pub fn of_row(row: &'a Row) -> Self {
         let Row { key, user, payload, .. } = row;
-        Self { handle: &key.handle, user, recipe_user: user, payload, tenant: &key.tenant }
+        Self { handle: &key.handle, user: row.primary_user(), recipe_user: user, payload, tenant: &key.tenant }
     }
 
     /// As its access token says, with this payload.

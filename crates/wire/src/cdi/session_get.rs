@@ -32,7 +32,7 @@ struct Body<'a> {
 pub fn render(row: &Row, dialect: &Dialect) -> Answer {
     Answer::json(&Body {
         handle: row.key.handle.as_str(),
-        user: row.user.as_str(),
+        user: row.primary_user().as_str(),
         recipe_user: dialect.shows_recipe_user.then(|| row.user.as_str()),
         data: Json(row.data.as_str()),
         expiry: row.expires_at.as_u64(),

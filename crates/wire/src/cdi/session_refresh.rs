@@ -81,8 +81,8 @@ pub fn render_theft(found: &TheftFound, recent_is_unauthorised: bool, dialect: &
     let (denied, session) = if is_reuse {
         (Denied::Reuse, None)
     } else {
-        let user = found.user.as_str();
-        (Denied::Theft, Some(Stolen { handle: found.key.handle.as_str(), user, recipe_user: user }))
+        let (user, recipe_user) = (found.user.as_str(), found.recipe_user.as_str());
+        (Denied::Theft, Some(Stolen { handle: found.key.handle.as_str(), user, recipe_user }))
     };
     match denied.words() {
         Ok((status, message)) => {

@@ -18,6 +18,8 @@ pub enum SessionRemove<'a> {
         user: Cow<'a, str>,
         /// In all tenants of the app, or only in the path's.
         across_tenants: bool,
+        /// Those of all accounts that are linked to this one as well.
+        linked: bool,
     },
     /// These.
     Handles(Vec<Cow<'a, str>>),
@@ -27,7 +29,6 @@ impl<'a> SessionRemove<'a> {
     /// Reads the body.
     pub fn parse(body: &Object<'a>) -> Result<Self, Refusal> {
         const ACROSS: &str = "revokeAcrossAllTenants";
-        // Accounts aren't linked here: the sessions of a user are all that there are.
         const LINKED: &str = "revokeSessionsForLinkedAccounts";
 
         let user = body.optional_string("userId")?;
@@ -35,7 +36,10 @@ impl<'a> SessionRemove<'a> {
         let across_tenants = body.optional_boolean(ACROSS)?;
         let linked = body.optional_boolean(LINKED)?;
         match (user, handles) {
-            (Some(user), None) => Ok(Self::User { user, across_tenants: across_tenants.unwrap_or(true) }),
+            (Some(user), None) => {
+                let (across_tenants, linked) = (across_tenants.unwrap_or(true), linked.unwrap_or(true));
+                Ok(Self::User { user, across_tenants, linked })
+            }
             (None, Some(_)) if across_tenants.is_some() => Err(only_with_user(ACROSS)),
             (None, Some(_)) if linked.is_some() => Err(only_with_user(LINKED)),
             (None, Some(handles)) => Ok(Self::Handles(handles)),

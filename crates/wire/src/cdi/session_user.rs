@@ -15,12 +15,18 @@ pub struct SessionUser<'a> {
     pub user: Cow<'a, str>,
     /// In all tenants of the app, or only in the path's.
     pub across_tenants: bool,
+    /// Those of all accounts that are linked to this one as well.
+    pub linked: bool,
 }
 
 impl<'a> SessionUser<'a> {
-    /// Reads the query. Accounts aren't linked here, so `fetchSessionsForAllLinkedAccounts` changes nothing.
+    /// Reads the query.
     pub fn parse(query: Query<'a>) -> Result<Self, Refusal> {
-        Ok(Self { user: query.text("userId")?, across_tenants: query.boolean("fetchAcrossAllTenants", true) })
+        Ok(Self {
+            user: query.text("userId")?,
+            across_tenants: query.boolean("fetchAcrossAllTenants", true),
+            linked: query.boolean("fetchSessionsForAllLinkedAccounts", true),
+        })
     }
 }
 

@@ -6,11 +6,11 @@ use super::answer::{Answer, Refusal};
 use super::input::Object;
 use super::status::Status;
 
-/// Reads the user's id. There are no linked accounts, so that choice is only checked.
-pub fn parse<'a>(object: &Object<'a>) -> Result<Cow<'a, str>, Refusal> {
+/// Reads the user's id, and whether the accounts that are linked to this one go as well.
+pub fn parse<'a>(object: &Object<'a>) -> Result<(Cow<'a, str>, bool), Refusal> {
     let user = object.string("userId")?;
-    object.optional_boolean("removeAllLinkedAccounts")?;
-    Ok(user)
+    let linked = object.optional_boolean("removeAllLinkedAccounts")?.unwrap_or(true);
+    Ok((user, linked))
 }
 
 /// Answers that it is done, known or not.

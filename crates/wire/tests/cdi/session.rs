@@ -152,13 +152,13 @@ fn anti_csrf_is_checked_where_both_fields_say_so() {
 fn which_sessions_are_removed() {
     let one_of = || Err(Refusal::bad("Invalid JSON input - use one of userId or sessionHandles array"));
     let only = |name| Err(Refusal::bad(format!("Invalid JSON input - {name} can only be set if userId is set")));
-    let user = |across_tenants| Ok(SessionRemove::User { user: "u".into(), across_tenants });
+    let user = |across_tenants, linked| Ok(SessionRemove::User { user: "u".into(), across_tenants, linked });
     let handles =
         |handles: &[&'static str]| Ok(SessionRemove::Handles(handles.iter().map(|handle| (*handle).into()).collect()));
     for (body, expected) in [
-        (r#"{"userId":"u"}"#, user(true)),
-        (r#"{"userId":"u","revokeAcrossAllTenants":false}"#, user(false)),
-        (r#"{"userId":"u","revokeSessionsForLinkedAccounts":false}"#, user(true)),
+        (r#"{"userId":"u"}"#, user(true, true)),
+        (r#"{"userId":"u","revokeAcrossAllTenants":false}"#, user(false, true)),
+        (r#"{"userId":"u","revokeSessionsForLinkedAccounts":false}"#, user(true, false)),
         (r#"{"sessionHandles":[]}"#, handles(&[])),
         (r#"{"sessionHandles":["a",["b"],"a"]}"#, handles(&["a", "b", "a"])),
         ("{}", one_of()),
@@ -176,13 +176,14 @@ fn which_sessions_are_removed() {
 
 #[test]
 fn whose_sessions_are_listed() {
-    for (query, across) in [
-        ("userId=u", true),
-        ("userId=u&fetchAcrossAllTenants=TRUE", true),
-        ("userId=u&fetchAcrossAllTenants=no", false),
-        ("fetchAcrossAllTenants=&userId=u", false),
+    for (query, across_tenants, linked) in [
+        ("userId=u", true, true),
+        ("userId=u&fetchAcrossAllTenants=TRUE", true, true),
+        ("userId=u&fetchAcrossAllTenants=no", false, true),
+        ("fetchAcrossAllTenants=&userId=u", false, true),
+        ("userId=u&fetchSessionsForAllLinkedAccounts=False", true, false),
     ] {
-        let expected = SessionUser { user: "u".into(), across_tenants: across };
+        let expected = SessionUser { user: "u".into(), across_tenants, linked };
         assert_eq!(SessionUser::parse(Query::new(query)), Ok(expected), "{query}");
     }
     let missing = Refusal::bad("Field name 'userId' is missing in GET request");

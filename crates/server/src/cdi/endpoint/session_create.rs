@@ -23,7 +23,7 @@ pub(super) async fn handle(call: &Call<'_>) -> Result<Answer, Fault> {
     let new = NewSession {
         app: service.app().clone(),
         tenant,
-        user: user.clone(),
+        user,
         payload,
         data,
         anti_csrf,
@@ -32,7 +32,7 @@ pub(super) async fn handle(call: &Call<'_>) -> Result<Answer, Fault> {
         access_lifetime_once,
     };
     let tokens = service.create(new).await?;
-    call.mark_active(&user).await;
+    call.mark_active(tokens.row.primary_user()).await;
     let keys = session::key_infos(call, &service)?;
     Ok(session_create::render(session::issued(&tokens, id_refresh.as_deref()), keys, call.dialect))
 }

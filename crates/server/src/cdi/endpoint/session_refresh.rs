@@ -35,7 +35,7 @@ pub(super) async fn handle(call: &Call<'_>) -> Result<Answer, Fault> {
     call.cdi.metrics.refresh(&outcome);
     match outcome {
         RefreshOutcome::Issued(tokens) => {
-            call.mark_active(&tokens.row.user).await;
+            call.mark_active(tokens.row.primary_user()).await;
             Ok(session_refresh::render(session::issued(&tokens, id_refresh.as_deref()), call.dialect))
         }
         RefreshOutcome::Unauthorised(deny) => {

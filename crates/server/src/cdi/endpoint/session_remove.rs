@@ -15,18 +15,18 @@ use crate::cdi::fault::Fault;
 /// Ends sessions.
 pub(super) async fn handle(call: &Call<'_>) -> Result<Answer, Fault> {
     match SessionRemove::parse(&call.object()?)? {
-        SessionRemove::User { user, across_tenants } => remove_user(call, &user, across_tenants).await,
+        SessionRemove::User { user, across_tenants, linked } => remove_user(call, &user, across_tenants, linked).await,
         SessionRemove::Handles(handles) => remove_handles(call, &handles).await,
     }
 }
 
-async fn remove_user(call: &Call<'_>, user: &str, across_tenants: bool) -> Result<Answer, Fault> {
+async fn remove_user(call: &Call<'_>, user: &str, across_tenants: bool, linked: bool) -> Result<Answer, Fault> {
     let tenant = session::tenants(call, across_tenants)?;
     // No session is of a user whose name can't be one.
     let Ok(user) = UserId::parse_or_empty(user) else { return Ok(session_remove::render(&[])) };
     let service = session::service(call).await?;
     let selector = Selector::User {
-        user: UserSelector { app: service.app().clone(), tenant, user: user.clone() },
+        user: UserSelector { app: service.app().clone(), tenant, user: user.clone(), linked },
         // One that has ended is not there, and so isn't reported (12 no. 34).
         alive_at: Some(service.now()),
         except: None,

@@ -19,12 +19,12 @@ pub(super) fn by_id(call: &Call<'_>) -> Result<Answer, Fault> {
 
 /// Ends all sessions of a user, in all tenants of the app.
 pub(super) async fn remove(call: &Call<'_>) -> Result<Answer, Fault> {
-    let user = user_remove::parse(&call.object()?)?;
+    let (user, linked) = user_remove::parse(&call.object()?)?;
     call.app_only()?;
     let app = call.app()?.id().clone();
     // An id that no stored user can have has no sessions.
     if let Ok(user) = UserId::parse_or_empty(&user) {
-        let user = UserSelector { app, tenant: None, user };
+        let user = UserSelector { app, tenant: None, user, linked };
         call.service().await?.revoke(Selector::User { user, alive_at: None, except: None }).await?;
     }
     Ok(user_remove::render())

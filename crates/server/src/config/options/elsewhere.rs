@@ -14,6 +14,7 @@ pub(crate) static SILENT: &[&str] = &[
     "deadlock_logger_enable",
     "disable_telemetry",
     "max_server_pool_size",
+    "migration_mode",
     "postgresql_config_version",
     "webserver_https_enabled",
 ];

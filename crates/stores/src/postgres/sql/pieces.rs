@@ -1,61 +1,21 @@
-//! Statements as they are written here, and what becomes of them for one database.
-//!
-//! In a text, `{session_info}` is that table of this database, other words in braces are pieces that depend on which
-//! columns it has, and `$handle` is a parameter. So each statement can be read, and lists its parameters once.
+//! Pieces of the statements on `session_info` and on tenants, as far as they depend on which columns there are.
 
-use super::names::{Names, Table, quote};
-
-/// What `session_info` has room for, beside what it had in every release that can be taken over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Room {
-    /// `prev_refresh_token_hash_2` and `refresh_token_rotated_at`, which upstream has since 12.1.
-    pub(super) rotation: bool,
-    /// `window_at`, `window_no` and `window_count`, which are ours.
-    pub(super) windows: bool,
-    /// `access_lifetime`, `refresh_lifetime` and `absolute_end`, which are ours.
-    pub(super) limits: bool,
-    /// `tenant_configs.is_first_factors_null`, which upstream has since 9.1, and the two tables of factors.
-    pub(super) factors: bool,
-    /// The table `user_last_active`.
-    pub(super) last_active: bool,
-    /// Advisory locks, and the hash that upstream names them by.
-    pub(super) advisory_locks: bool,
-}
-
-/// A statement of this database.
-#[derive(Clone, Debug)]
-pub(super) struct Statement {
-    sql: String,
-    /// The parameters, `$1` first.
-    parameters: Vec<&'static str>,
-}
-
-impl Statement {
-    pub(super) fn sql(&self) -> &str {
-        &self.sql
-    }
-
-    pub(super) fn parameters(&self) -> &[&'static str] {
-        &self.parameters
-    }
-}
-
-/// Writes statements for a database.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Writer<'a> {
-    pub(super) names: &'a Names,
-    pub(super) room: Room,
-}
+use super::room::Room;
 
 /// Pieces of statements: how they are called, and their text where the columns are there, and where they are not.
-struct Piece {
-    name: &'static str,
-    with: &'static str,
-    without: &'static str,
-    needs: fn(&Room) -> bool,
+pub(super) struct Piece {
+    pub(super) name: &'static str,
+    pub(super) with: &'static str,
+    pub(super) without: &'static str,
+    pub(super) needs: fn(&Room) -> bool,
 }
 
-const fn piece(name: &'static str, needs: fn(&Room) -> bool, with: &'static str, without: &'static str) -> Piece {
+pub(super) const fn piece(
+    name: &'static str,
+    needs: fn(&Room) -> bool,
+    with: &'static str,
+    without: &'static str,
+) -> Piece {
     Piece { name, with, without, needs }
 }
 
@@ -65,7 +25,7 @@ const LIMITS: fn(&Room) -> bool = |room| room.limits;
 const FACTORS: fn(&Room) -> bool = |room| room.factors;
 const ALWAYS: fn(&Room) -> bool = |_| true;
 
-const PIECES: &[Piece] = &[
+pub(super) const PIECES: &[Piece] = &[
     piece("key", ALWAYS, "app_id = $app AND tenant_id = $tenant AND session_handle = $handle", ""),
     // In the order of `crate::sql::row::Columns`, as `postgres::read` takes them.
     piece(
@@ -166,69 +126,3 @@ const PIECES: &[Piece] = &[
         "$lock::TEXT IS NOT NULL",
     ),
 ];
-
-impl Writer<'_> {
-    /// Writes a statement.
-    pub(super) fn statement(&self, template: &'static str) -> Statement {
-        let mut statement = Statement { sql: String::with_capacity(2 * template.len()), parameters: Vec::new() };
-        self.write(template, &mut statement);
-        statement
-    }
-
-    fn write(&self, template: &'static str, into: &mut Statement) {
-        let mut rest = template;
-        while let Some(at) = rest.find(['{', '$']) {
-            let (before, from) = rest.split_at(at);
-            into.sql.push_str(before);
-            rest = match from.strip_prefix('{').and_then(|from| from.split_once('}')) {
-                Some((word, after)) => {
-                    self.word(word, into);
-                    after
-                }
-                None => parameter(from.trim_start_matches('$'), into),
-            };
-        }
-        into.sql.push_str(rest);
-    }
-
-    fn word(&self, word: &'static str, into: &mut Statement) {
-        if word.is_empty() {
-            // An empty JSON object.
-            into.sql.push_str("{}");
-            return;
-        }
-        let named = |name: &str| Table::ALL.into_iter().find(|table| table.name() == name);
-        if let Some(piece) = PIECES.iter().find(|piece| piece.name == word) {
-            let text = if (piece.needs)(&self.room) { piece.with } else { piece.without };
-            self.write(text, into);
-        } else if let Some(table) = named(word) {
-            into.sql.push_str(&self.names.quoted(table));
-        } else if let Some(constraint) = word.strip_prefix("constraint ") {
-            // `<table>_<rest>`: the longest table name that it begins with.
-            let table = Table::ALL.into_iter().filter(|table| constraint.starts_with(table.name()));
-            if let Some(table) = table.max_by_key(|table| table.name().len()) {
-                let rest = constraint.get(table.name().len()..).unwrap_or_default();
-                into.sql.push_str(&quote(&format!("{}{rest}", self.names.bare(table))));
-            }
-        } else if let Some(text) = word.strip_prefix("text ") {
-            let name = named(text).map_or(self.names.schema(), |table| self.names.bare(table));
-            into.sql.push_str(&format!("'{}'", name.replace('\'', "''")));
-        } else if let Some(index) = word.strip_prefix("index ") {
-            into.sql.push_str(&quote(&format!("{}{index}", self.names.prefix())));
-        }
-    }
-}
-
-/// Writes a parameter by its number, and returns what stands behind it.
-fn parameter(from: &'static str, into: &mut Statement) -> &'static str {
-    let end = from.find(|letter: char| !(letter.is_ascii_lowercase() || letter == '_')).unwrap_or(from.len());
-    let (name, after) = from.split_at(end);
-    let known = into.parameters.iter().position(|known| *known == name);
-    let number = known.unwrap_or_else(|| {
-        into.parameters.push(name);
-        into.parameters.len() - 1
-    });
-    into.sql.push('$');
-    into.sql.push_str(&(number + 1).to_string());
-    after
-}

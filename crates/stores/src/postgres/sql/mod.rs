@@ -1,27 +1,36 @@
 //! All statements of a store, written once when it is opened.
 
-use super::directory::DirectorySql;
-use super::keys::KeySql;
+mod directory;
+mod keys;
+mod pieces;
+mod room;
+mod sessions;
+mod statement;
+mod users;
+
+use self::directory::DirectorySql;
+use self::keys::KeySql;
+pub(crate) use self::room::Room;
+use self::sessions::SessionSql;
+pub(crate) use self::statement::{Statement, Writer};
 use super::names::Names;
-use super::sessions::SessionSql;
-use super::statement::{Room, Statement, Writer};
 
 /// The statements of one database, and what it has room for.
 #[derive(Debug)]
-pub(super) struct Sql {
+pub(crate) struct Sql {
     #[cfg(feature = "transfer")]
-    pub(super) names: Names,
-    pub(super) room: Room,
-    pub(super) sessions: SessionSql,
-    pub(super) keys: KeySql,
-    pub(super) directory: DirectorySql,
-    /// A session's or a key's app and tenant must be there. Needs `ON CONFLICT DO NOTHING`.
-    pub(super) ensure_app: Statement,
-    pub(super) ensure_tenant: Statement,
+    pub(crate) names: Names,
+    pub(crate) room: Room,
+    pub(crate) sessions: SessionSql,
+    pub(crate) keys: KeySql,
+    pub(crate) directory: DirectorySql,
+    /// A session's or a key's app and tenant must be there. Asks for: `ON CONFLICT DO NOTHING`.
+    pub(crate) ensure_app: Statement,
+    pub(crate) ensure_tenant: Statement,
 }
 
 impl Sql {
-    pub(super) fn new(names: &Names, room: Room) -> Self {
+    pub(crate) fn new(names: &Names, room: Room) -> Self {
         let writer = Writer { names, room };
         Self {
             #[cfg(feature = "transfer")]
