@@ -11,12 +11,12 @@ import { fileURLToPath } from "node:url";
 const here = fileURLToPath(new URL("..", import.meta.url));
 const { DOORWARD_BIN, COMPAT_PYTHON, COMPAT_GO_APP } = process.env;
 
-/** The apps, one per official SDK and way of using it. `cookies`: it can keep its tokens in cookies. */
+/** The apps, one per official SDK and way of using it. */
 export const APPS = [
-  { name: "supertokens-node on Express", command: ["node", "src/express.js"], cwd: join(here, "node"), cookies: true },
-  { name: "supertokens-node without a framework", command: ["node", "src/plain.js"], cwd: join(here, "node"), cookies: false },
-  { name: "supertokens-python on FastAPI", command: [COMPAT_PYTHON, "app.py"], cwd: join(here, "python"), cookies: true },
-  { name: "supertokens-golang on net/http", command: [COMPAT_GO_APP], cwd: join(here, "go"), cookies: true },
+  { name: "supertokens-node on Express", command: ["node", "src/express.js"], cwd: join(here, "node") },
+  { name: "supertokens-node without a framework", command: ["node", "src/plain.js"], cwd: join(here, "node") },
+  { name: "supertokens-python on FastAPI", command: [COMPAT_PYTHON, "app.py"], cwd: join(here, "python") },
+  { name: "supertokens-golang on net/http", command: [COMPAT_GO_APP], cwd: join(here, "go") },
 ];
 
 const START_MS = 60_000;
@@ -81,10 +81,13 @@ export async function startCore(config = {}) {
 }
 
 /** Starts an app on a server. */
-export async function startApp(app, core, { antiCsrf = "NONE", apiKey } = {}) {
+export async function startApp(app, core, { antiCsrf = "NONE", apiKey, ownHandlers } = {}) {
   const port = await freePort();
   const url = `http://localhost:${port}`;
-  const env = { PORT: String(port), CORE_URI: core.uri, ANTI_CSRF: antiCsrf, ...(apiKey && { API_KEY: apiKey }) };
+  const env = {
+    PORT: String(port), CORE_URI: core.uri, ANTI_CSRF: antiCsrf,
+    ...(apiKey && { API_KEY: apiKey }), ...(ownHandlers && { OWN_HANDLERS: "yes" }),
+  };
   const process = await start(app.command, { cwd: app.cwd, env, ready: () => answers(`${url}/session`) });
   return { url, stop: () => process.stop("SIGKILL"), output: process.output };
 }

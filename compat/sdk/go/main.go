@@ -60,11 +60,24 @@ func initSDK(origin string) error {
 	if antiCSRF == "" {
 		antiCSRF = "NONE"
 	}
+	config := &sessmodels.TypeInput{AntiCsrf: &antiCSRF}
+	if os.Getenv("OWN_HANDLERS") != "" {
+		config.ErrorHandlers = &sessmodels.ErrorHandlers{OnTokenTheftDetected: onTheft}
+	}
 	return supertokens.Init(supertokens.TypeInput{
 		Supertokens: &supertokens.ConnectionInfo{ConnectionURI: os.Getenv("CORE_URI"), APIKey: os.Getenv("API_KEY")},
 		AppInfo:     supertokens.AppInfo{AppName: "compat", APIDomain: origin, WebsiteDomain: origin},
-		RecipeList:  []supertokens.Recipe{session.Init(&sessmodels.TypeInput{AntiCsrf: &antiCSRF}), multitenancy.Init(nil)},
+		RecipeList:  []supertokens.Recipe{session.Init(config), multitenancy.Init(nil)},
 	})
+}
+
+// onTheft stands in place of the SDK's own answer to theft: it says whose session it was.
+func onTheft(handle string, user string, _ *http.Request, w http.ResponseWriter) error {
+	if _, err := session.RevokeSession(handle); err != nil {
+		return err
+	}
+	send(w, http.StatusUnauthorized, object{"message": "token theft detected", "handle": handle, "user": user})
+	return nil
 }
 
 func describe(container sessmodels.SessionContainer) object {

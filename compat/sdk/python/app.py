@@ -29,6 +29,25 @@ async def fetch_role(user_id: str, *_: Any) -> str:
 
 role_claim = PrimitiveClaim("role", fetch_role)
 
+
+async def on_theft(
+    _: Any, handle: str, user: str, __: RecipeUserId, response: Any
+) -> Any:
+    """In place of the SDK's own answer to theft: it says whose session it was."""
+    await sessions.revoke_session(handle)
+    response.set_status_code(401)
+    response.set_json_content(
+        {"message": "token theft detected", "handle": handle, "user": user}
+    )
+    return response
+
+
+own_handlers = (
+    session.InputErrorHandlers(on_token_theft_detected=on_theft)
+    if "OWN_HANDLERS" in os.environ
+    else None
+)
+
 init(
     framework="fastapi",
     mode="asgi",
@@ -38,7 +57,10 @@ init(
     ),
     app_info=InputAppInfo(app_name="compat", api_domain=ORIGIN, website_domain=ORIGIN),
     recipe_list=[
-        session.init(anti_csrf=os.environ.get("ANTI_CSRF", "NONE")),  # type: ignore[arg-type]
+        session.init(
+            anti_csrf=os.environ.get("ANTI_CSRF", "NONE"),  # type: ignore[arg-type]
+            error_handlers=own_handlers,
+        ),
         multitenancy.init(),
     ],
 )
@@ -47,9 +69,13 @@ app = FastAPI()
 app.add_middleware(get_middleware())
 
 
-@app.exception_handler(Exception)
-async def internal_error(_: Request, error: Exception) -> JSONResponse:
-    return JSONResponse({"error": str(error)}, status_code=500)
+# Not an exception handler: uvicorn cuts a connection whose exception came through to it, answered or not.
+@app.middleware("http")
+async def internal_error(request: Request, call_next: Any) -> Any:
+    try:
+        return await call_next(request)
+    except Exception as error:
+        return JSONResponse({"error": str(error)}, status_code=500)
 
 
 def describe(container: SessionContainer) -> dict[str, Any]:

@@ -107,7 +107,8 @@ impl SessionsBuilder {
         }
     }
 
-    /// Sets where sessions are kept. By default it is the SQLite file `doorward.db` in the working directory.
+    /// Sets where sessions are kept: a file (`Sqlite`), a PostgreSQL database (`Postgres`), this process alone (`Memory`),
+    /// or a store of your own. By default it is the SQLite file `doorward.db` in the working directory.
     pub fn store(mut self, store: impl Store) -> Self {
         self.store = Some(Arc::new(store));
         self

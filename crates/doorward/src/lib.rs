@@ -16,6 +16,24 @@
 #![doc = include_str!("../examples/quickstart.rs")]
 //! # }
 //! ```
+//!
+//! Features:
+//!
+//! - `axum` (on by default): the layer, the extractors and the routes.
+//! - `sqlite` (on by default): `Sqlite`, sessions in one file.
+//! - `postgres`: `Postgres`, sessions in a database that processes share, a new one or that of a SuperTokens core. All
+//!   processes need the same settings.
+//!
+//! ```no_run
+//! # #[cfg(feature = "postgres")]
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use doorward::{Postgres, Sessions};
+//!
+//! let store = Postgres::options().uri("postgresql://app@db.example.com/app?sslmode=verify-full")?.open().await?;
+//! let sessions = Sessions::builder("https://api.example.com").store(store).build().await?;
+//! # Ok(())
+//! # }
+//! ```
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -52,6 +70,11 @@ pub use doorward_service::env::{Clock, SystemClock};
 pub use doorward_service::memory::Memory;
 pub use doorward_service::store::{Store, StoreError};
 pub use doorward_service::{ServiceError, UpkeepReport};
+#[cfg(feature = "postgres")]
+pub use doorward_stores::postgres::{
+    OpenError as PostgresOpenError, OptionError as PostgresOptionError, Options as PostgresOptions, Postgres, SslMode,
+    Stats as PostgresStats,
+};
 #[cfg(feature = "sqlite")]
 pub use doorward_stores::sqlite::{Options as SqliteOptions, Sqlite, Synchronous};
 pub use doorward_wire::fdi::answer::StatusesError;

@@ -1,6 +1,5 @@
 //! Cases that need a file: processes that are killed, nodes with connections of their own, indexes that are gone.
 
-use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -9,8 +8,8 @@ use std::time::Duration;
 
 use doorward::{GetSession, Millis, Rotation, Sqlite, UserId};
 use http::StatusCode;
-use tokio::task::JoinSet;
 
+use crate::case_refresh::race;
 use crate::case_world::{Browser, HOUR, World, code};
 
 const CHILD: &str = "DOORWARD_CASE_CHILD";
@@ -106,17 +105,7 @@ async fn case_cve_2026_1035_keycloak_one_token_gives_one_successor_on_sqlite() {
         let file = File::new("race");
         let one = World::over(Sqlite::open(&file.0).await.unwrap(), |builder| builder.rotation(mode)).await;
         let two = World::over(Sqlite::open(&file.0).await.unwrap(), |builder| builder.rotation(mode)).await;
-        let ada = one.ada().await;
-        one.clock.step(HOUR);
-        two.clock.set(one.sessions.now());
-        let mut tasks = JoinSet::new();
-        for number in 0..24 {
-            let (world, mut tab) = (if number % 2 == 0 { one.clone() } else { two.clone() }, ada.clone());
-            tasks.spawn(async move { (tab.refresh(&world).await.status, tab.refresh.unwrap()) });
-        }
-        let answers = tasks.join_all().await;
-        assert!(answers.iter().all(|(status, _)| *status == StatusCode::OK), "{mode:?}");
-        assert_eq!(answers.into_iter().map(|(_, token)| token).collect::<BTreeSet<_>>().len(), 1, "{mode:?}");
+        race(&one, &two, mode).await;
         assert_eq!(one.store.moves() + two.store.moves(), usize::from(mode == Rotation::OnRefresh), "{mode:?}");
     }
 }

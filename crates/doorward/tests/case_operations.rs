@@ -17,8 +17,8 @@ use doorward_service::store::StoreError;
 use doorward_service::{Service, ServiceOptions};
 use http::{Request, StatusCode};
 
-use crate::case_store::{Op, Side};
 use crate::case_world::{HOUR, REFRESH, SIGN_OUT, World, claims_text, code, with_access_cookie};
+use crate::watched::{Fault, Op, Side};
 
 #[tokio::test]
 async fn case_supabase_auth_2821_a_new_key_works_at_once() {
@@ -51,7 +51,7 @@ async fn case_supertokens_node_136_a_flood_of_made_up_keys_costs_one_read_per_co
         world.clock.step(Duration::from_millis(500));
     }
     // A store that is down makes it a fault of ours, not a token to be refreshed in circles.
-    world.store.fail(Some(StoreError::Unavailable("gone".into())));
+    world.store.fail(Fault::Error(StoreError::Unavailable("gone".into())));
     let header = forger.header().replace(&forger.kid, "d-7");
     let answer = world.send(with_access_cookie("GET", &forger.signed(&header, &claims))).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -233,7 +233,7 @@ async fn case_dropped_request_of_a_thief_is_judged_all_the_same() {
     removes.reached().await;
     task.abort();
     assert!(task.await.unwrap_err().is_cancelled());
-    assert_eq!(world.store.rows().await, 0);
+    assert_eq!(world.store.rows_left().await, 0);
     // An access token that needs no store is refused here, too.
     assert_eq!(ada.me(&world).await, StatusCode::UNAUTHORIZED);
 }
@@ -268,7 +268,7 @@ async fn case_dropped_request_happens_whole_or_not_at_all() {
             assert!(task.await.unwrap_err().is_cancelled());
             drop(held);
             let case = format!("{what}, {side:?}");
-            let rows = world.store.rows().await;
+            let rows = world.store.rows_left().await;
             match (what, side) {
                 ("create", Side::After) => assert_eq!(rows, 2, "{case}"),
                 ("sign out", Side::After) => assert_eq!(rows, 0, "{case}"),
@@ -281,7 +281,7 @@ async fn case_dropped_request_happens_whole_or_not_at_all() {
             }
             assert_eq!(again.status, StatusCode::OK, "{case}: {again:?}");
             if what == "sign out" {
-                assert_eq!(world.store.rows().await, 0, "{case}");
+                assert_eq!(world.store.rows_left().await, 0, "{case}");
                 continue;
             }
             assert_eq!(ada.me(&world).await, StatusCode::OK, "{case}");
@@ -325,14 +325,14 @@ async fn case_openrisk_700_no_fault_of_the_store_clears_a_cookie() {
         world.clock.step(HOUR);
         ada.refresh(&world).await;
         for (method, path) in [("POST", "/login"), ("GET", "/me"), ("POST", REFRESH), ("POST", SIGN_OUT)] {
-            world.store.fail(Some(fault.clone()));
+            world.store.fail(Fault::Error(fault.clone()));
             let answer = world.send(ada.request(method, path)).await;
             assert_eq!(answer.status.as_u16(), status, "{fault:?} {path}");
             assert!(answer.touches_nothing(), "{fault:?} {path}: {answer:?}");
             assert!(answer.body.contains("not available") && !answer.body.contains('x'), "{answer:?}");
         }
-        world.store.fail(None);
-        assert_eq!(world.store.rows().await, 1);
+        world.store.heal();
+        assert_eq!(world.store.rows_left().await, 1);
         assert_eq!(ada.me(&world).await, StatusCode::OK, "{fault:?}");
         assert_eq!(ada.send(&world, "POST", SIGN_OUT).await.status, StatusCode::OK, "{fault:?}");
     }

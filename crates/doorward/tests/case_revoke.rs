@@ -4,8 +4,8 @@ use doorward::{GetSession, NewSession, UserId};
 use http::{Request, StatusCode};
 use serde_json::json;
 
-use crate::case_store::{Op, Side};
 use crate::case_world::{Browser, HOUR, REFRESH, SIGN_OUT, World, base64url, claims_text, code};
+use crate::watched::{Fault, Op, Side};
 
 const UNAUTHORISED: &str = r#"{"message":"unauthorised"}"#;
 
@@ -21,7 +21,7 @@ async fn case_cve_2025_29928_authentik_a_deleted_session_is_refused_everywhere()
         }
         let handle = one.row(&ada).await.unwrap().key.handle;
         assert!(one.sessions.revoke_session(&handle).await.unwrap());
-        assert_eq!(one.store.rows().await, 0, "the row is gone, not a cache's entry");
+        assert_eq!(one.store.rows_left().await, 0, "the row is gone, not a cache's entry");
         assert_eq!(ada.clone().send(&one, "GET", "/me").await.body, UNAUTHORISED);
         // Another process finds it gone as soon as it asks.
         let request = ada.request("GET", "/me");
@@ -49,10 +49,10 @@ async fn case_better_auth_11073_revoke_by_user_ends_every_session_and_no_refresh
         assert_eq!(browser.refresh(&world).await.body, UNAUTHORISED);
     }
     assert!(world.sessions.session_handles_for_user(&ada).await.unwrap().is_empty());
-    assert_eq!(world.store.rows().await, 1, "a user whose name begins alike keeps hers");
+    assert_eq!(world.store.rows_left().await, 1, "a user whose name begins alike keeps hers");
     assert_eq!(eve.clone().refresh(&world).await.status, StatusCode::OK);
     // A store that can't be asked is an error, never "nothing to revoke".
-    world.store.fail(Some(doorward_service::store::StoreError::Unavailable("gone".into())));
+    world.store.fail(Fault::Error(doorward_service::store::StoreError::Unavailable("gone".into())));
     assert_eq!(code(world.sessions.revoke_all_sessions_for_user(&ada).await), "store.unavailable");
 }
 
@@ -81,7 +81,7 @@ async fn case_starsessions_58_a_slow_request_does_not_restore_a_session_that_was
         assert_eq!(ada.send(&world, "POST", SIGN_OUT).await.body, r#"{"status":"OK"}"#);
         held.go_on();
         assert_eq!(code(slow.await.unwrap()), "session.absent");
-        assert_eq!(world.store.rows().await, 0);
+        assert_eq!(world.store.rows_left().await, 0);
         let edits = exchange.take_edits();
         assert!(edits.iter().all(|edit| edit.name != "set-cookie" || edit.value.expose().contains("=;")));
     }
@@ -141,15 +141,15 @@ async fn case_winfunc_multi_session_no_handle_is_taken_from_an_unverified_cookie
             let answer = world.send(request.body(axum::body::Body::empty()).unwrap()).await;
             assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{cookie}");
         }
-        assert_eq!(world.store.rows().await, 2, "{cookie}");
+        assert_eq!(world.store.rows_left().await, 2, "{cookie}");
     }
     // A refresh token that nobody sealed names no session either.
     let mut forged = ada.clone();
     forged.refresh = Some(format!("{}.{}.V2", base64url(handle.as_bytes()), "ab".repeat(32)));
     assert_eq!(forged.refresh(&world).await.body, UNAUTHORISED);
-    assert_eq!(world.store.rows().await, 2);
+    assert_eq!(world.store.rows_left().await, 2);
     assert_eq!(ada.clone().send(&world, "POST", SIGN_OUT).await.status, StatusCode::OK);
-    assert_eq!(world.store.rows().await, 1, "and the real one does");
+    assert_eq!(world.store.rows_left().await, 1, "and the real one does");
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ async fn case_patient_thief_who_uses_his_branch_first_is_found_by_the_owner() {
     owner_goes_on(&world, &mut thief).await;
     world.clock.step(Duration::from_secs(3001));
     assert_eq!(owner.refresh(&world).await.body, THEFT);
-    assert_eq!(world.store.rows().await, 0);
+    assert_eq!(world.store.rows_left().await, 0);
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn case_patient_thief_is_found_by_the_next_of_the_two_where_tokens_rotate_
         world.clock.step(Duration::from_secs(seconds));
         assert_eq!(owner.refresh(&world).await.body, THEFT);
         assert_eq!(thief.refresh(&world).await.status, StatusCode::UNAUTHORIZED);
-        assert_eq!(world.store.rows().await, 0);
+        assert_eq!(world.store.rows_left().await, 0);
     }
 }
 

@@ -21,7 +21,7 @@ use http::{HeaderMap, Request, StatusCode, header};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use crate::case_store::Watched;
+use crate::watched::Watched;
 
 /// The path of the refresh route.
 pub(crate) const REFRESH: &str = "/auth/session/refresh";
@@ -34,7 +34,7 @@ pub(crate) const HOUR: Duration = Duration::from_secs(3601);
 #[derive(Clone)]
 pub(crate) struct World {
     pub(crate) sessions: Sessions,
-    pub(crate) store: Arc<Watched>,
+    pub(crate) store: Watched,
     pub(crate) clock: SettableClock,
     pub(crate) router: Router,
 }
@@ -50,21 +50,17 @@ impl World {
     }
 
     pub(crate) async fn over(store: impl Store, set: impl FnOnce(SessionsBuilder) -> SessionsBuilder) -> Self {
-        Self::made(Arc::new(Watched::new(store)), SettableClock::new(), set).await
+        Self::made(Watched::new(Arc::new(store)), SettableClock::new(), set).await
     }
 
     /// Another process over the same store, that sees the same time.
     pub(crate) async fn node(&self, set: impl FnOnce(SessionsBuilder) -> SessionsBuilder) -> Self {
-        Self::made(Arc::clone(&self.store), self.clock.clone(), set).await
+        Self::made(self.store.clone(), self.clock.clone(), set).await
     }
 
-    async fn made(
-        store: Arc<Watched>,
-        clock: SettableClock,
-        set: impl FnOnce(SessionsBuilder) -> SessionsBuilder,
-    ) -> Self {
+    async fn made(store: Watched, clock: SettableClock, set: impl FnOnce(SessionsBuilder) -> SessionsBuilder) -> Self {
         let builder = Sessions::builder("http://localhost:3000")
-            .shared_store(Arc::clone(&store) as Arc<dyn Store>)
+            .store(store.clone())
             .algorithm(Algorithm::EdDsa)
             .anti_csrf(AntiCsrf::ViaToken)
             .clock(clock.clone());

@@ -137,6 +137,45 @@ async fn an_answer_of_the_store_that_is_lost_costs_no_session() {
 }
 
 #[tokio::test]
+async fn a_user_whose_sessions_may_have_ended_is_asked_for_in_the_store() {
+    both(async |way| {
+        for is_done in [true, false] {
+            let app = App::new(way).await;
+            let (mut ada, mut bob) = (app.browser(), app.browser());
+            ada.login("ada").await;
+            bob.login("bob").await;
+            for browser in [&mut ada, &mut bob] {
+                let calls = app.store.calls();
+                browser.get("/me").await.assert_ok();
+                assert_eq!(app.store.calls(), calls);
+            }
+            let lost = StoreError::Unavailable("gone".into());
+            app.store.fail(if is_done { Fault::LostAnswer } else { Fault::Error(lost) });
+            app.sessions.revoke_all_sessions_for_user(&user("ada")).await.unwrap_err();
+            app.store.heal();
+            if is_done {
+                // It is tried once more, and there is nothing left that could be named.
+                assert_eq!(app.sessions.revoke_all_sessions_for_user(&user("ada")).await.unwrap(), []);
+                ada.peek(Call::get("/me")).await.assert_refused("unauthorised");
+                ada.login("ada").await;
+            }
+            let calls = app.store.calls();
+            ada.get("/me").await.assert_ok();
+            assert_eq!(app.store.calls(), calls + 1, "what is there stands");
+            bob.get("/me").await.assert_ok();
+            assert_eq!(app.store.calls(), calls + 1, "nobody else is asked for");
+            app.clock.step(Duration::from_secs(3600));
+            ada.refresh().await.assert_ok();
+            ada.get("/me").await.assert_ok();
+            let calls = app.store.calls();
+            ada.get("/me").await.assert_ok();
+            assert_eq!(app.store.calls(), calls, "tokens of that time are over");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn keys_that_cant_be_read_are_a_5xx_and_never_a_refresh_loop() {
     both(async |way| {
         let app = App::new(way).await;

@@ -19,9 +19,10 @@ mod case_csrf;
 mod case_durable;
 mod case_logs;
 mod case_operations;
+#[cfg(feature = "postgres")]
+mod case_postgres;
 mod case_refresh;
 mod case_revoke;
-mod case_store;
 mod case_thief;
 mod case_tokens;
 mod case_world;

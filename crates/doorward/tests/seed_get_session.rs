@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::case_world::{Answer, Browser, HOUR, World, code, with_access_cookie};
+use crate::watched::Fault;
 
 const TRY_REFRESH: &str = r#"{"message":"try refresh token"}"#;
 const UNAUTHORISED: &str = r#"{"message":"unauthorised"}"#;
@@ -96,9 +97,9 @@ async fn seed_call_may_be_matched_by_its_three_failures() {
     let strict = GetSession::new().check_store(true);
     assert_eq!(status(asked(&world, &ada, "GET", strict).await), 200);
     assert_eq!(status(asked(&world, &Browser { anti_csrf: None, ..ada.clone() }, "POST", strict).await), 440);
-    world.store.fail(Some(StoreError::Unavailable("gone".into())));
+    world.store.fail(Fault::Error(StoreError::Unavailable("gone".into())));
     assert_eq!(status(asked(&world, &ada, "GET", strict).await), 500);
-    world.store.fail(None);
+    world.store.heal();
     world.sessions.revoke_all_sessions_for_user(&UserId::parse("ada").unwrap()).await.unwrap();
     assert_eq!(status(asked(&world, &ada, "GET", strict).await), 440);
 }
@@ -196,13 +197,13 @@ async fn seed_result_new_access_token_has_what_a_cookie_needs() {
 #[tokio::test]
 async fn seed_error_general_is_a_5xx_that_clears_nothing() {
     let (world, mut ada) = refreshed().await;
-    world.store.fail(Some(StoreError::Unavailable("disk 7 is on fire".into())));
+    world.store.fail(Fault::Error(StoreError::Unavailable("disk 7 is on fire".into())));
     let general = asked(&world, &ada, "GET", GetSession::new()).await.unwrap_err();
     assert!(matches!(&general, SessionError::General(GeneralError::Service(_))), "{general:?}");
     let answer = ada.send(&world, "GET", "/me").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.touches_nothing() && !answer.body.contains("disk 7"), "{answer:?}");
-    world.store.fail(None);
+    world.store.heal();
     assert_eq!(ada.me(&world).await, StatusCode::OK, "the session goes on");
 }
 

@@ -7,9 +7,9 @@ use doorward::GetSession;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::case_store::Op;
 use crate::case_world::{Answer, Browser, HOUR, World};
 use crate::seed_get_session::{asked, refreshed};
+use crate::watched::Op;
 
 #[tokio::test]
 async fn seed_io_none_for_a_token_that_verifies_and_none_for_one_that_does_not() {

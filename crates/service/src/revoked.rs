@@ -2,10 +2,11 @@
 //! here, without a query per request.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
 
-use doorward_engine::id::SessionKey;
+use doorward_engine::id::{SessionKey, UserId};
 use doorward_engine::time::Millis;
 
 /// Ended sessions that are remembered. Beyond it those whose tokens end first are forgotten; their tokens then last for
@@ -16,9 +17,16 @@ const LIMIT: usize = 100_000;
 #[derive(Debug)]
 pub(crate) struct Revoked {
     limit: usize,
-    ended: RwLock<HashMap<SessionKey, Millis>>,
+    memory: RwLock<Memory>,
     /// So that nothing is locked while nothing was revoked, which is nearly always.
     count: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    ended: HashMap<SessionKey, Millis>,
+    /// Users whose sessions were to end, and nobody knows whether they did.
+    doubted: HashMap<UserId, Millis>,
 }
 
 impl Default for Revoked {
@@ -29,7 +37,7 @@ impl Default for Revoked {
 
 impl Revoked {
     fn with_limit(limit: usize) -> Self {
-        Self { limit, ended: RwLock::default(), count: AtomicUsize::new(0) }
+        Self { limit, memory: RwLock::default(), count: AtomicUsize::new(0) }
     }
 
     /// Remembers that sessions ended; no access token of theirs lives longer than `until`.
@@ -37,38 +45,55 @@ impl Revoked {
         if keys.is_empty() {
             return;
         }
-        let mut ended = self.ended.write().unwrap_or_else(PoisonError::into_inner);
-        for key in keys {
-            if ended.len() >= self.limit && !ended.contains_key(key) {
-                make_room(&mut ended, self.limit, now);
-            }
-            ended.insert(key.clone(), until);
-        }
-        self.count.store(ended.len(), Ordering::Release);
+        self.change(|memory| keys.iter().for_each(|key| remember(&mut memory.ended, key, self.limit, now, until)));
+    }
+
+    /// Remembers that a user's sessions may have ended, or not: an answer didn't come. The store knows.
+    pub(crate) fn doubt(&self, user: &UserId, now: Millis, until: Millis) {
+        self.change(|memory| remember(&mut memory.doubted, user, self.limit, now, until));
     }
 
     /// Forgets a session that didn't end after all.
     pub(crate) fn forget(&self, key: &SessionKey) {
-        let mut ended = self.ended.write().unwrap_or_else(PoisonError::into_inner);
-        ended.remove(key);
-        self.count.store(ended.len(), Ordering::Release);
+        self.change(|memory| {
+            memory.ended.remove(key);
+        });
     }
 
-    /// Whether this process ended no session lately. Nothing is locked.
+    fn change(&self, change: impl FnOnce(&mut Memory)) {
+        let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
+        change(&mut memory);
+        self.count.store(memory.ended.len() + memory.doubted.len(), Ordering::Release);
+    }
+
+    /// Whether this process ended no session lately, and tried to end none. Nothing is locked.
     pub(crate) fn is_empty(&self) -> bool {
         self.count.load(Ordering::Acquire) == 0
     }
 
     /// Whether this process ended the session.
     pub(crate) fn contains(&self, key: &SessionKey) -> bool {
-        self.ended.read().unwrap_or_else(PoisonError::into_inner).contains_key(key)
+        self.memory.read().unwrap_or_else(PoisonError::into_inner).ended.contains_key(key)
+    }
+
+    /// Whether only the store knows if a session of this user's is alive.
+    pub(crate) fn doubts(&self, user: &UserId, now: Millis) -> bool {
+        let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
+        memory.doubted.get(user).is_some_and(|until| *until > now)
     }
 }
 
-/// Forgets the sessions whose tokens have ended, and if that isn't a tenth of the limit, those whose tokens end first,
-/// until it is. It looks at all of them, but only once for each tenth of the limit that is added, so the cost of adding
+fn remember<T: Clone + Eq + Hash>(all: &mut HashMap<T, Millis>, one: &T, limit: usize, now: Millis, until: Millis) {
+    if all.len() >= limit && !all.contains_key(one) {
+        make_room(all, limit, now);
+    }
+    all.insert(one.clone(), until);
+}
+
+/// Forgets those whose tokens have ended, and if that isn't a tenth of the limit, those whose tokens end first, until it
+/// is. It looks at all of them, but only once for each tenth of the limit that is added, so the cost of adding
 /// one is constant on average.
-fn make_room(ended: &mut HashMap<SessionKey, Millis>, limit: usize, now: Millis) {
+fn make_room<T>(ended: &mut HashMap<T, Millis>, limit: usize, now: Millis) {
     ended.retain(|_, until| *until > now);
     let kept = limit.saturating_sub((limit / 10).max(1));
     let Some(last) = ended.len().saturating_sub(kept).checked_sub(1) else { return };
@@ -100,7 +125,7 @@ mod tests {
     }
 
     fn len(revoked: &Revoked) -> usize {
-        let len = revoked.ended.read().unwrap().len();
+        let len = revoked.memory.read().unwrap().ended.len();
         assert_eq!(revoked.count.load(Ordering::Acquire), len);
         len
     }
@@ -157,6 +182,21 @@ mod tests {
         revoked.add(&keys(LIMIT..LIMIT + 1), at(1000), at(3000));
         assert_eq!(len(&revoked), 71);
         assert!(has_all(&revoked, 30..LIMIT + 1));
+    }
+
+    #[test]
+    fn a_user_is_doubted_until_the_tokens_have_ended() {
+        let revoked = Revoked::with_limit(2);
+        let users: Vec<UserId> = ["ada", "bob", "carol"].map(|name| UserId::parse(name).unwrap()).into();
+        assert!(revoked.is_empty());
+        revoked.doubt(&users[0], at(0), at(1000));
+        assert!(!revoked.is_empty());
+        assert!(revoked.doubts(&users[0], at(999)) && !revoked.doubts(&users[0], at(1000)));
+        assert!(!revoked.doubts(&users[1], at(0)));
+        for user in &users {
+            revoked.doubt(user, at(0), at(2000));
+        }
+        assert_eq!(users.iter().filter(|user| revoked.doubts(user, at(0))).count(), 2, "the limit holds here too");
     }
 
     #[test]

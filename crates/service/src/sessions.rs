@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use doorward_engine::id::{SessionHandle, SessionKey};
+use doorward_engine::id::{SessionHandle, SessionKey, UserId};
 use doorward_engine::policy::Rotation;
 use doorward_engine::secret::Secret;
 use doorward_engine::session::Deny;
@@ -72,8 +72,12 @@ impl Service {
     /// Asks the store about a verified token where that is needed: for the first use after a refresh, and where the
     /// caller wants it. A session that this process ended is gone at once, unless nothing is remembered ([`Recall`]).
     pub async fn confirm(&self, claims: Arc<Claims>, check_store: bool) -> Result<ConfirmOutcome, ServiceError> {
-        if !self.shared.revoked.is_empty() && self.shared.revoked.contains(&self.key_of(&claims)) {
-            return Ok(ConfirmOutcome::Unauthorised(Deny::NoSession));
+        let mut check_store = check_store;
+        if !self.shared.revoked.is_empty() {
+            if self.shared.revoked.contains(&self.key_of(&claims)) {
+                return Ok(ConfirmOutcome::Unauthorised(Deny::NoSession));
+            }
+            check_store |= self.shared.revoked.doubts(&claims.user, self.now());
         }
         // Nothing is in this memory that wasn't to be remembered.
         let is_known = claims.parent.is_some() && self.shared.known.is_promoted(&claims.own);
@@ -162,7 +166,11 @@ impl Service {
     pub async fn revoke(&self, which: Selector) -> Result<Vec<SessionKey>, ServiceError> {
         // Those that were gone already count too: an acknowledgement of ours was lost, or another process was first.
         let named = if let Selector::Keys(keys) = &which { keys.clone() } else { Vec::new() };
+        // Of a user's sessions only the store knows which they were. If its answer is lost, or nobody waits for it, they
+        // may be gone and stay so unnamed, also when it is asked once more: their tokens are checked.
+        let doubt = Doubt(self, if let Selector::User { user, .. } = &which { Some(user.user.clone()) } else { None });
         let removed = self.store().remove(which).await?;
+        doubt.dispel();
         self.remember_revoked(&named);
         self.remember_revoked(&removed);
         for key in &removed {
@@ -195,6 +203,25 @@ impl Service {
         if self.shared.recall == Recall::Sessions {
             let now = self.now();
             self.shared.revoked.add(keys, now, now.after(self.policy.access_lifetime));
+        }
+    }
+}
+
+/// While it is there, whether a user's sessions ended is open; if it goes so, that is remembered.
+struct Doubt<'a>(&'a Service, Option<UserId>);
+
+impl Doubt<'_> {
+    fn dispel(mut self) {
+        self.1 = None;
+    }
+}
+
+impl Drop for Doubt<'_> {
+    fn drop(&mut self) {
+        let Self(service, Some(user)) = self else { return };
+        if service.shared.recall == Recall::Sessions {
+            let now = service.now();
+            service.shared.revoked.doubt(user, now, now.after(service.policy.access_lifetime));
         }
     }
 }
