@@ -15,7 +15,7 @@ use http::header::{
     TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use http::uri::InvalidUri;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -44,6 +44,10 @@ const IDLE_LIMIT: Duration = Duration::from_secs(15);
 
 /// What stands in `Via`: a request that comes with it has been here.
 const VIA_US: &str = "1.1 doorward";
+
+/// The methods that endpoints have. TRACE is not of them: its answer may show the key that was put in on the way.
+const METHODS: [Method; 7] =
+    [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::HEAD, Method::OPTIONS];
 
 /// Headers that are for the next one only (RFC 9110, 7.6.1), and those that are made anew for each connection.
 const NOT_ON: [HeaderName; 12] = [
@@ -117,6 +121,12 @@ impl Upstream {
 
     /// Hands a request on, and returns the answer. `path` is what was judged, without this server's base path.
     pub(crate) async fn answer(&self, request: &Request<Bytes>, path: &str) -> Result<Response<Bytes>, Refusal> {
+        match request.method() {
+            method if METHODS.contains(method) => {}
+            // CONNECT names no path to judge.
+            &Method::TRACE | &Method::CONNECT => return Err(Refusal::METHOD),
+            _ => return Err(Refusal::UNKNOWN_METHOD),
+        }
         let Ok(_place) = self.places.try_acquire() else {
             return Err(self.fault(503, "has too many requests to answer", "more would wait for it than may"));
         };

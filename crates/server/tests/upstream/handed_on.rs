@@ -63,14 +63,27 @@ async fn a_request_goes_there_and_its_answer_comes_back() {
 }
 
 #[tokio::test]
-async fn every_method_goes_there() {
+async fn methods_of_endpoints_go_there() {
     let core = StandIn::start(Answers::Well).await;
     let world = World::new(&core.yaml()).await;
-    for method in ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "BREW"] {
+    for method in ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"] {
         let answer = world.send(&format!("{method} /recipe/user"), &[VERSION], "").await;
         assert_eq!((answer.status, answer.body.is_empty()), (207, method == "HEAD"), "{method}");
         assert_eq!(core.lines(), [format!("{method} /recipe/user")]);
     }
+    // An echo would show the core's key, and a tunnel has no path.
+    for (method, expected) in [
+        ("TRACE", "405 Method not supported"),
+        ("CONNECT", "405 Method not supported"),
+        ("BREW", "501 Method not implemented"),
+        ("trace", "501 Method not implemented"),
+    ] {
+        for path in ["/recipe/user", "/user/id?userId=u", "/users"] {
+            let answer = world.send(&format!("{method} {path}"), &[VERSION], "").await;
+            assert_eq!(answer.line(), expected, "{method} {path}");
+        }
+    }
+    assert_eq!(core.lines(), [""; 0]);
 }
 
 #[tokio::test]
