@@ -213,7 +213,7 @@ async fn hand_on(
     if call.route.endpoint == Endpoint::UserRemove {
         endpoint::dispatch(call).await?;
     }
-    Ok(upstream.answer(request, path).await?)
+    Ok(upstream.answer(request, path, call.dialect.version).await?)
 }
 
 fn respond(answer: Answer) -> Response<Bytes> {

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use doorward_wire::cdi::answer::Refusal;
+use doorward_wire::cdi::version::CdiVersion;
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE, VIA,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
+    TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
 };
-use http::uri::InvalidUri;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -26,7 +26,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::cdi::guard::API_KEY;
+use crate::cdi::guard::{API_KEY, VERSION};
 use crate::http::duration;
 use crate::settings::UpstreamSettings;
 
@@ -64,6 +64,9 @@ const NOT_ON: [HeaderName; 12] = [
     TRANSFER_ENCODING,
     UPGRADE,
 ];
+
+/// Headers that are for the other end, though `Connection` names them: what was judged here, or is read there, stays.
+const ALWAYS_ON: [HeaderName; 5] = [API_KEY, AUTHORIZATION, VERSION, CONTENT_TYPE, HeaderName::from_static("rid")];
 
 type Http = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
@@ -119,8 +122,14 @@ impl Upstream {
         })
     }
 
-    /// Hands a request on, and returns the answer. `path` is what was judged, without this server's base path.
-    pub(crate) async fn answer(&self, request: &Request<Bytes>, path: &str) -> Result<Response<Bytes>, Refusal> {
+    /// Hands a request on, and returns the answer. `path` is what was judged, without this server's base path, and
+    /// `version` what its version means here, which without a header need not be what it means there.
+    pub(crate) async fn answer(
+        &self,
+        request: &Request<Bytes>,
+        path: &str,
+        version: CdiVersion,
+    ) -> Result<Response<Bytes>, Refusal> {
         match request.method() {
             method if METHODS.contains(method) => {}
             // CONNECT names no path to judge.
@@ -133,7 +142,7 @@ impl Upstream {
         if has_been_here(request.headers()) {
             return Err(self.fault(508, "is this server itself", "a request came back"));
         }
-        let request = match self.handed_on(request, path) {
+        let request = match self.handed_on(request, path, version) {
             Ok(request) => request,
             Err(error) => return Err(self.fault(502, "can't be asked for this path", error)),
         };
@@ -143,7 +152,12 @@ impl Upstream {
         }
     }
 
-    fn handed_on(&self, request: &Request<Bytes>, path: &str) -> Result<Request<Full<Bytes>>, InvalidUri> {
+    fn handed_on(
+        &self,
+        request: &Request<Bytes>,
+        path: &str,
+        version: CdiVersion,
+    ) -> Result<Request<Full<Bytes>>, http::Error> {
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
         let uri: Uri = format!("{}{path}{query}", self.url).parse()?;
         let mut handed_on = Request::new(Full::new(request.body().clone()));
@@ -152,6 +166,7 @@ impl Upstream {
         let headers = handed_on.headers_mut();
         *headers = for_the_other_end(request.headers());
         headers.append(VIA, HeaderValue::from_static(VIA_US));
+        headers.insert(VERSION, HeaderValue::try_from(version.to_string())?);
         if let Some(key) = &self.api_key {
             // Without `api-key` this one is the caller's key, which is none of that core's business.
             if headers.insert(API_KEY, key.clone()).is_none() {
@@ -212,7 +227,8 @@ fn for_the_other_end(headers: &HeaderMap) -> HeaderMap {
     let is_named = |name: &HeaderName| {
         named.iter().flat_map(|names| names.split(',')).any(|named| named.trim().eq_ignore_ascii_case(name.as_str()))
     };
-    let kept = headers.iter().filter(|(name, _)| !NOT_ON.contains(name) && !is_named(name));
+    let kept =
+        headers.iter().filter(|(name, _)| !NOT_ON.contains(name) && (ALWAYS_ON.contains(name) || !is_named(name)));
     kept.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 

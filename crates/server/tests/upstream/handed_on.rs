@@ -63,6 +63,38 @@ async fn a_request_goes_there_and_its_answer_comes_back() {
 }
 
 #[tokio::test]
+async fn what_was_judged_stays_whatever_connection_says() {
+    const NAMES: [&str; 5] = ["api-key", "authorization", "cdi-version", "content-type", "rid"];
+    let core = StandIn::start(Answers::Well).await;
+    let world = World::new(&format!("{}api_keys: abcdefghijklmnopqrst-1\n", core.yaml())).await;
+    let connection = format!("connection: close, {}, x-hop", NAMES.join(",").to_uppercase());
+    let headers =
+        [&connection, VERSION, KEY, "rid: r", "content-type: application/json", "authorization: Basic x", "x-hop: 1"];
+    assert_eq!(world.send("POST /recipe/user", &headers, "{}").await.status, 207);
+    let asked = core.asked().remove(0).headers;
+    let kept = NAMES.map(|name| asked.get(name).map_or("", |value| value.to_str().unwrap()));
+    assert_eq!(kept, ["abcdefghijklmnopqrst-1", "Basic x", "5.4", "application/json", "r"]);
+    assert!(!asked.contains_key("x-hop") && !asked.contains_key("connection"), "{asked:?}");
+}
+
+#[tokio::test]
+async fn the_version_that_holds_here_holds_there() {
+    for (yaml, headers, expected) in [
+        ("", vec![], "5.6"),
+        ("supertokens_max_cdi_version: 4.0\n", vec![], "4.0"),
+        ("supertokens_max_cdi_version: 4.0\n", vec!["cdi-version:  3.1 "], "3.1"),
+        ("", vec!["cdi-version: 2.21", "connection: cdi-version"], "2.21"),
+    ] {
+        let core = StandIn::start(Answers::Well).await;
+        let world = World::new(&format!("{}{yaml}", core.yaml())).await;
+        assert_eq!(world.send("GET /recipe/user", &headers, "").await.status, 207, "{yaml}{headers:?}");
+        let asked = core.asked().remove(0).headers;
+        let versions: Vec<&str> = asked.get_all("cdi-version").iter().map(|value| value.to_str().unwrap()).collect();
+        assert_eq!(versions, [expected], "{yaml}{headers:?}");
+    }
+}
+
+#[tokio::test]
 async fn methods_of_endpoints_go_there() {
     let core = StandIn::start(Answers::Well).await;
     let world = World::new(&core.yaml()).await;
