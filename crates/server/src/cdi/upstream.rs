@@ -9,13 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use doorward_engine::id::AppId;
 use doorward_wire::cdi::answer::Refusal;
+use doorward_wire::cdi::route::Endpoint;
+use doorward_wire::cdi::user_id;
 use doorward_wire::cdi::version::CdiVersion;
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
     TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -26,6 +29,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use crate::cdi::call::Call;
 use crate::cdi::guard::{API_KEY, VERSION};
 use crate::http::duration;
 use crate::settings::UpstreamSettings;
@@ -67,6 +71,9 @@ const NOT_ON: [HeaderName; 12] = [
 
 /// Headers that are for the other end, though `Connection` names them: what was judged here, or is read there, stays.
 const ALWAYS_ON: [HeaderName; 5] = [API_KEY, AUTHORIZATION, VERSION, CONTENT_TYPE, HeaderName::from_static("rid")];
+
+/// Headers of a request that a question of ours about the same takes along.
+const OF_QUESTIONS: [HeaderName; 3] = [API_KEY, AUTHORIZATION, VIA];
 
 type Http = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
@@ -150,6 +157,31 @@ impl Upstream {
             Ok(answered) => answered,
             Err(_) => Err(self.fault(504, "doesn't answer in time", "upstream_core_timeout_ms is over")),
         }
+    }
+
+    /// Asks for the accounts that are linked to a user of whom a request is about to be handed on: their ids, with his.
+    pub(crate) async fn accounts(
+        &self,
+        call: &Call<'_>,
+        request: &Request<Bytes>,
+        user: &str,
+    ) -> Result<Vec<String>, Refusal> {
+        let app = call.route.app;
+        let prefix = if app == AppId::DEFAULT { String::new() } else { format!("/appid-{app}") };
+        let mut question = Request::new(Bytes::new());
+        *question.uri_mut() = format!("/?{}", user_id::ask(user)).parse().map_err(|_| Refusal::field("userId"))?;
+        let kept = request.headers().iter().filter(|(name, _)| OF_QUESTIONS.contains(name));
+        question.headers_mut().extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+        let path = format!("{prefix}{}", Endpoint::UserById.path());
+        let answered = self.answer(&question, &path, call.dialect.version).await?;
+        let accounts = match answered.status() {
+            StatusCode::OK => user_id::read(answered.body()),
+            // A core from before there were linked accounts has no such path.
+            StatusCode::NOT_FOUND if !call.dialect.shows_recipe_user => Some(Vec::new()),
+            _ => None,
+        };
+        let status = answered.status();
+        accounts.ok_or_else(|| self.fault(502, "doesn't say which accounts are linked", format!("it answers {status}")))
     }
 
     fn handed_on(
