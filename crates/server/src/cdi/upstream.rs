@@ -19,14 +19,14 @@ use http::header::{
     TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::cdi::call::Call;
@@ -36,6 +36,12 @@ use crate::settings::UpstreamSettings;
 
 /// How long an answer may be. The longest that a core gives are lists of users.
 const ANSWER_BYTES: usize = 16 << 20;
+
+/// How much of an answer is let through whatever others there are: more than what a user who signs in is answered.
+const SHORT_BYTES: usize = 64 << 10;
+
+/// How much of longer answers there may be in memory at once, until their callers have read them.
+const ROOM_BYTES: usize = 64 << 20;
 
 /// How many requests may be there at once. One that hangs must not take all connections with it.
 const REQUESTS: usize = 1024;
@@ -85,6 +91,19 @@ pub(crate) struct Upstream {
     api_key: Option<HeaderValue>,
     timeout: Duration,
     places: Semaphore,
+    room: Arc<Semaphore>,
+}
+
+/// An answer, with its room for as long as it is there.
+struct Held {
+    bytes: Vec<u8>,
+    room: Option<OwnedSemaphorePermit>,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 /// Why no request could ever be handed on.
@@ -126,6 +145,7 @@ impl Upstream {
             api_key,
             timeout: duration(settings.timeout),
             places: Semaphore::new(REQUESTS),
+            room: Arc::new(Semaphore::new(ROOM_BYTES)),
         })
     }
 
@@ -214,17 +234,39 @@ impl Upstream {
             Err(error) if error.is_connect() => return Err(self.fault(502, "can't be reached", chain(&error))),
             Err(error) => return Err(self.fault(502, "doesn't answer as it should", chain(&error))),
         };
-        let body = match whole(body).await {
-            Ok(body) => body,
-            Err(error) if error.is::<LengthLimitError>() => {
-                return Err(self.fault(502, "answers with more than is let through", "16 MiB are"));
-            }
-            Err(error) => return Err(self.fault(502, "doesn't answer as it should", chain(&*error))),
-        };
+        let body = self.whole(body).await?;
         let mut response = Response::new(body);
         *response.status_mut() = head.status;
         *response.headers_mut() = for_the_other_end(&head.headers);
         Ok(response)
+    }
+
+    /// Reads a body whole, as far as it isn't too long and there is room for it.
+    async fn whole(&self, mut body: Incoming) -> Result<Bytes, Refusal> {
+        let mut held = Held { bytes: Vec::new(), room: None };
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| self.fault(502, "doesn't answer as it should", chain(&error)))?;
+            let Ok(data) = frame.into_data() else { continue };
+            let before = held.bytes.len().max(SHORT_BYTES);
+            let after = held.bytes.len().saturating_add(data.len());
+            if after > ANSWER_BYTES {
+                return Err(self.fault(502, "answers with more than is let through", "16 MiB are"));
+            }
+            if after > before {
+                let more = u32::try_from(after - before).ok();
+                let more = more.and_then(|more| Arc::clone(&self.room).try_acquire_many_owned(more).ok());
+                let Some(more) = more else {
+                    return Err(self.fault(503, "has answers that are too long for now", "64 MiB of such are held"));
+                };
+                match &mut held.room {
+                    Some(room) => room.merge(more),
+                    none => *none = Some(more),
+                }
+            }
+            held.bytes.extend_from_slice(&data);
+        }
+        held.bytes.shrink_to_fit();
+        Ok(Bytes::from_owner(held))
     }
 
     /// Logs why there is no answer, and says so to the caller, in a text that no SDK takes for a word about a session.
@@ -246,11 +288,6 @@ fn tls(is_used: bool) -> Result<ClientConfig, UpstreamError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     Ok(config.with_root_certificates(roots).with_no_client_auth())
-}
-
-/// Reads a body whole, as far as it isn't too long.
-async fn whole(body: Incoming) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
-    Ok(Limited::new(body, ANSWER_BYTES).collect().await?.to_bytes())
 }
 
 /// The headers that a message keeps on its way.

@@ -31,7 +31,7 @@ pub(super) enum Answers {
     Well,
     /// So if it is asked for a user, and otherwise as a core does.
     Users(u16, &'static str),
-    /// With so many bytes.
+    /// With so many bytes if it is asked for a list of users, and otherwise as a core does.
     Long(usize),
     /// Never.
     Never,
@@ -106,10 +106,10 @@ async fn answer(
     };
     seen.lock().unwrap().push(Asked { line: format!("{} {}", head.method, head.uri), headers: head.headers, body });
     let body = match answers {
-        Answers::Long(bytes) => Bytes::from(vec![b'x'; bytes]),
+        Answers::Long(bytes) if head.uri.path() == "/users" => Bytes::from(vec![b'x'; bytes]),
         Answers::Users(_, user) if status != 207 => Bytes::from(user),
         Answers::Never => std::future::pending().await,
-        Answers::Well | Answers::Users(..) | Answers::Raw(_) => Bytes::from(ANSWER),
+        Answers::Well | Answers::Users(..) | Answers::Long(_) | Answers::Raw(_) => Bytes::from(ANSWER),
     };
     let response = Response::builder()
         .status(status)
