@@ -4,7 +4,9 @@ use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -28,9 +30,28 @@ pub(crate) struct Said {
 }
 
 pub(crate) fn said(mut command: Command) -> Said {
-    let output = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    Said::from(command.output().unwrap())
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+/// What a command says that should end soon. One that doesn't is ended.
+pub(crate) fn said_soon(mut command: Command) -> Said {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let pid = Pid::from_child(&child);
+    let (sender, receiver) = mpsc::channel();
+    let waiting = thread::spawn(move || sender.send(child.wait_with_output().unwrap()));
+    let output = receiver.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+        kill_process(pid, Signal::KILL).unwrap();
+        panic!("it goes on for longer than {PATIENCE:?}: {command:?}")
+    });
+    waiting.join().unwrap().unwrap();
+    Said::from(output)
 }
 
 /// A server that runs. It ends with this value.
@@ -69,7 +90,7 @@ impl Server {
     /// Waits until nothing listens there any more.
     pub(crate) fn wait_until_closed(&self) {
         while TcpStream::connect(self.address).is_ok() {
-            std::thread::yield_now();
+            thread::yield_now();
         }
     }
 

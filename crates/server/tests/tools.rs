@@ -1,6 +1,6 @@
 //! The commands beside `serve`.
 
-use crate::process::{Said, Server, doorward, said};
+use crate::process::{Said, Server, doorward, said, said_soon};
 use crate::serve::ask;
 
 fn run(args: &[&str]) -> Said {
@@ -99,6 +99,31 @@ fn sessions_of_a_running_server_can_be_seen_and_ended() {
         ask(&server, "GET", &format!("/recipe/session?sessionHandle={}", handles[0]), "cdi-version: 5.4\r\n", "");
     assert!(gone.contains("UNAUTHORISED"), "{gone}");
     server.stop();
+}
+
+#[test]
+fn a_database_that_is_down_is_not_waited_for_long() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let uri = format!("postgresql://u:hidden@{}/d", free.local_addr().unwrap());
+    drop(free);
+    let commands: [&[&str]; 4] = [
+        &["keys", "list"],
+        &["keys", "rotate"],
+        &["sessions", "list", "--user", "ada"],
+        &["sessions", "revoke", "--user", "ada"],
+    ];
+    std::thread::scope(|scope| {
+        for args in commands {
+            let mut command = doorward(args);
+            command.env("POSTGRESQL_CONNECTION_URI", &uri);
+            scope.spawn(move || {
+                let said = said_soon(command);
+                assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{args:?}: {said:?}");
+                assert!(said.err.contains("the database refuses connections"), "{args:?}: {said:?}");
+                assert!(!said.err.contains("hidden"), "{args:?}: {said:?}");
+            });
+        }
+    });
 }
 
 #[test]

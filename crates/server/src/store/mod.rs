@@ -4,11 +4,12 @@ mod measured;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use doorward_service::directory::Directory;
 use doorward_service::memory::Memory;
-use doorward_stores::postgres::Postgres;
+use doorward_stores::postgres::{self, Postgres};
 use doorward_stores::sqlite::Sqlite;
 
 pub(crate) use self::measured::Measured;
@@ -17,6 +18,10 @@ use crate::settings::{PostgreSqlSettings, Settings, StoreSettings};
 
 /// The file in the folder of the settings.
 pub(crate) const SQLITE_FILE: &str = "doorward.db";
+
+/// How long a command tries a database that refuses connections: it may be starting, but somebody waits at a terminal.
+/// The server, for which nobody waits, has the store's own hour.
+pub(crate) const COMMAND_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A store that is open.
 pub struct Opened {
@@ -82,7 +87,9 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Opened> {
             Ok(Opened { directory: Arc::new(Memory::new()), place: "in memory".to_owned(), kind: Kind::Memory })
         }
         StoreSettings::Sqlite(folder) => open_sqlite(folder).await,
-        StoreSettings::PostgreSql(postgresql) => open_postgresql(postgresql, settings.base.dynamic_signing_key).await,
+        StoreSettings::PostgreSql(postgresql) => {
+            open_postgresql(postgresql_options(postgresql, settings.base.dynamic_signing_key)?).await
+        }
     }
 }
 
@@ -93,7 +100,11 @@ pub(crate) async fn open_existing(settings: &Settings) -> anyhow::Result<Opened>
         StoreSettings::Sqlite(folder) if !folder.join(SQLITE_FILE).exists() => {
             bail!("there is no {}: name its folder with --data", folder.join(SQLITE_FILE).display())
         }
-        _ => open(settings).await,
+        StoreSettings::Sqlite(folder) => open_sqlite(folder).await,
+        StoreSettings::PostgreSql(postgresql) => {
+            let options = postgresql_options(postgresql, settings.base.dynamic_signing_key)?;
+            open_postgresql(options.startup_patience(COMMAND_PATIENCE)).await
+        }
     }
 }
 
@@ -108,7 +119,7 @@ async fn open_sqlite(folder: &Path) -> anyhow::Result<Opened> {
     })
 }
 
-async fn open_postgresql(settings: &PostgreSqlSettings, legacy_key_is_dynamic: bool) -> anyhow::Result<Opened> {
+fn postgresql_options(settings: &PostgreSqlSettings, legacy_key_is_dynamic: bool) -> anyhow::Result<postgres::Options> {
     let PostgreSqlSettings { uri, user, password, key_value_table, session_info_table, minimum_idle, .. } = settings;
     let mut options = Postgres::options()
         .host(&settings.host)
@@ -137,6 +148,10 @@ async fn open_postgresql(settings: &PostgreSqlSettings, legacy_key_is_dynamic: b
     if let Some(connections) = minimum_idle {
         options = options.minimum_idle(*connections);
     }
+    Ok(options)
+}
+
+async fn open_postgresql(options: postgres::Options) -> anyhow::Result<Opened> {
     let postgres = Arc::new(options.open().await?);
     Ok(Opened {
         directory: Arc::<Postgres>::clone(&postgres),

@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use doorward_stores::postgres::{self, Postgres};
 use doorward_stores::sqlite::Sqlite;
 use doorward_stores::transfer::Tables;
 
-use crate::store::{SQLITE_FILE, make_private};
+use crate::store::{COMMAND_PATIENCE, SQLITE_FILE, make_private};
 
 /// A database.
 #[derive(Debug)]
@@ -19,9 +18,6 @@ pub(super) enum Place {
     /// How it is reached, and its name for people.
     Postgres { options: Box<postgres::Options>, name: String },
 }
-
-/// How long to try a database that refuses connections: it may be starting.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Place {
     /// Reads the value of a flag.
@@ -34,7 +30,7 @@ impl Place {
         }
         if url.starts_with("postgresql://") || url.starts_with("postgres://") {
             let options = Postgres::options().uri(url).with_context(|| format!("{flag} is no good"))?;
-            let options = options.table_names_prefix(prefix.unwrap_or_default()).startup_patience(PATIENCE);
+            let options = options.table_names_prefix(prefix.unwrap_or_default()).startup_patience(COMMAND_PATIENCE);
             // What is asked comes one after another.
             let options = options.pool_size(2).minimum_idle(0);
             return Ok(Self::Postgres { name: options.place(), options: Box::new(options) });
