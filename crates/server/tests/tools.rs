@@ -1,5 +1,13 @@
 //! The commands beside `serve`.
 
+use doorward_crypto::keys;
+use doorward_engine::crypto::Algorithm;
+use doorward_engine::id::AppId;
+use doorward_engine::time::Lifetime;
+use doorward_service::env::{Clock as _, SystemClock};
+use doorward_service::store::{NewKey, Store as _, StoredKey};
+use doorward_stores::sqlite::Sqlite;
+
 use crate::process::{Said, Server, doorward, said, said_soon};
 use crate::serve::ask;
 
@@ -145,8 +153,55 @@ fn keys_can_be_seen_and_rotated() {
     assert!(rotated.out.starts_with("a new key is stored"), "{rotated:?}");
     let after = run(&["keys", "list"]).out;
     assert_eq!(after.lines().count(), 3, "{after}");
-    assert!(after.ends_with(&before), "{before} {after}");
+    assert!(before.contains(", signs now, until "), "{before}");
+    let lines: Vec<(&str, &str)> = after.lines().map(|line| line.split_once("  ").unwrap()).collect();
+    assert!(lines[0].1.contains(", signs from ") && lines[1].1.contains(", signs now, until "), "{after}");
+    // The old key signs until the new one does, and verifies for as long as before.
+    let begin = lines[0].1.split("signs from ").nth(1).unwrap().split(',').next().unwrap();
+    assert!(lines[1].1.contains(&format!("signs now, until {begin}, ")), "{after}");
+    let kept = |text: &str| text.lines().map(|line| line.rsplit(", ").next().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(kept(&after)[1..], kept(&before), "{before} {after}");
+    assert!(lines[2].1.ends_with(", never rotated, signs where a key that stays is asked for"), "{after}");
     assert!(run(&["keys", "list", "--app", "nope"]).err.contains("there is no app nope"));
     assert!(run(&["keys", "list", "--memory"]).err.contains("known to their server alone"));
     server.stop();
+}
+
+/// Minutes that the keys of an app are old, newest first, and what is said of each. A key signs for an hour.
+const KEYS: &[(&[u64], &[&str])] = &[
+    (&[50], &["signs now"]),
+    (&[0], &["signs now"]),
+    (&[0, 50], &["signs from", "signs now"]),
+    (&[2, 50, 55], &["signs now", "no longer signs", "no longer signs"]),
+    (&[0, 61], &["signs now", "no longer signs"]),
+    (&[61], &["signs now"]),
+    (&[], &[]),
+];
+
+#[tokio::test]
+async fn the_key_that_signs_is_told_from_those_that_do_not() {
+    let made = keys::generate_signing_key(Algorithm::Rs256).unwrap();
+    for (ages, said_of) in KEYS {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("config.yaml"), "access_token_signing_key_update_interval: 1\n").unwrap();
+        std::fs::create_dir(folder.path().join("doorward-data")).unwrap();
+        let store = Sqlite::open(folder.path().join("doorward-data/doorward.db")).await.unwrap();
+        let now = SystemClock.now();
+        let value = keys::generate_refresh_key().unwrap();
+        store.add_key(AppId::default(), NewKey::Refresh { value, created_at: now }).await.unwrap();
+        let mut newest_seen = None;
+        for age in ages.iter().rev() {
+            let key = StoredKey { created_at: now.before(Lifetime::from_minutes(*age)), value: made.clone() };
+            let seen = newest_seen.replace(key.created_at);
+            store.add_key(AppId::default(), NewKey::Signing { key, newest_seen: seen }).await.unwrap();
+        }
+        store.close().await.unwrap();
+        let mut command = doorward(["keys", "list"]);
+        command.current_dir(folder.path());
+        let listed = said(command);
+        assert_eq!(listed.out.lines().count(), said_of.len(), "{ages:?}: {listed:?}");
+        for (line, said_of) in listed.out.lines().zip(*said_of) {
+            assert!(line.contains(&format!(", {said_of}")), "{ages:?}: {said_of} in {line}");
+        }
+    }
 }

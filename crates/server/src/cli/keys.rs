@@ -6,9 +6,13 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use doorward_engine::id::AppId;
+use doorward_engine::id::{AppId, KeyId};
+use doorward_engine::key::ring::{KeyRing, PUBLISHED_BEFORE_SIGNING};
+use doorward_engine::policy::Policy;
+use doorward_engine::time::Millis;
 use doorward_service::directory::Directory;
-use doorward_service::store::Store;
+use doorward_service::env::World;
+use doorward_service::store::{Store, StoredKeys};
 use doorward_service::{Service, ServiceOptions, Tenants};
 
 use super::moment::moment;
@@ -20,7 +24,7 @@ use crate::world;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
-    /// Lists the keys of an app, newest first. Nothing secret is shown.
+    /// Lists the keys of an app, newest first, and says which one signs. Nothing secret is shown.
     List(KeysArgs),
     /// Makes a new key. It signs when it was public for a minute; tokens of the ones before stay good until they end.
     Rotate(KeysArgs),
@@ -79,21 +83,45 @@ impl KeysArgs {
 }
 
 async fn list(Found { app, store, settings, .. }: &Found) -> anyhow::Result<()> {
-    let policy = &settings.policy;
+    let (world, policy) = (world::machine(), &settings.policy);
     let mut keys = store.directory.keys(app.clone()).await?;
     keys.signing.sort_by_key(|key| Reverse(key.created_at));
     keys.static_keys.sort_by_key(|key| Reverse(key.created_at));
+    let (now, signer) = (world.clock.now(), signer(app, &keys, policy, &world)?);
+    let mut newer: Option<Millis> = None;
     for key in &keys.signing {
         let made = key.created_at;
-        let (signs, verifies) = (made.after(policy.key_interval), made.after(policy.key_lifetime()));
-        let times = [made, signs, verifies].map(moment);
-        let [made, signs, verifies] = &times;
-        say(&format!("d-{}  made {made}, signs until {signs}, verifies until {verifies}", key.created_at.as_u64()));
+        let begins = made.after(PUBLISHED_BEFORE_SIGNING);
+        // Until its time is over, or a newer one takes its place.
+        let over = made.after(policy.key_interval);
+        let ends = newer.map_or(over, |begins| over.min(begins));
+        let signs = if signer == Some(made) {
+            // Past its time it signs until a server makes another.
+            let until = if now < ends { format!(", until {}", moment(ends)) } else { String::new() };
+            format!("signs now{until}")
+        } else if now < begins {
+            format!("signs from {}", moment(begins))
+        } else {
+            "no longer signs".to_owned()
+        };
+        newer = Some(begins);
+        let verifies = moment(made.after(policy.key_lifetime()));
+        say(&format!("{}  made {}, {signs}, verifies until {verifies}", KeyId::dynamic(made), moment(made)));
     }
+    let mut signs = "signs where a key that stays is asked for";
     for key in &keys.static_keys {
-        say(&format!("{}  made {}, never rotated", key.id, moment(key.created_at)));
+        say(&format!("{}  made {}, never rotated, {signs}", key.id, moment(key.created_at)));
+        signs = "no longer signs";
     }
     Ok(())
+}
+
+/// When the key was made that signs now, by the rule that servers sign by. None, while there are no keys.
+fn signer(app: &AppId, keys: &StoredKeys, policy: &Policy, world: &World) -> anyhow::Result<Option<Millis>> {
+    let Some(refresh) = keys.refresh.clone().filter(|_| !keys.signing.is_empty()) else { return Ok(None) };
+    let signing = keys.signing.iter().map(|key| (key.created_at, key.value.clone()));
+    let ring = KeyRing::new(app, signing, refresh, None, &*world.crypto)?;
+    Ok(Some(ring.signer(world.clock.now(), policy, false).created_at))
 }
 
 async fn rotate(Found { app, store, process, settings }: &Found) -> anyhow::Result<()> {
