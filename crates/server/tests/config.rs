@@ -115,7 +115,7 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "refresh_token_validity: 60",
         "refresh_token_validity = 60 (config.yaml, line 1): 'refresh_token_validity' must be strictly greater than \
-         'access_token_validity'.",
+         'access_token_validity'. One is in minutes, 3600 s, and the other in seconds, 3600 s",
     ),
     (
         "access_token_signing_key_update_interval: 0.5",
@@ -188,8 +188,13 @@ const REFUSED: &[(&str, &str)] = &[
     ("store: redis", "store = redis (config.yaml, line 1): it must be sqlite, postgresql or memory"),
     (
         "postgresql_password: p",
-        "postgresql_user (default): 'postgresql_user' and 'postgresql_connection_uri' are not set. Please set at least one \
-         of these values",
+        "postgresql_password = ******** (config.yaml, line 1): 'postgresql_user' and 'postgresql_connection_uri' are not \
+         set. Please set at least one of these values",
+    ),
+    (
+        "store: postgresql",
+        "store = postgresql (config.yaml, line 1): 'postgresql_user' and 'postgresql_connection_uri' are not set. Please \
+         set at least one of these values",
     ),
     (
         "postgresql_minimum_idle_connections: 11",
@@ -216,13 +221,51 @@ fn what_cannot_be_is_one_sentence_with_its_line() {
 
 #[test]
 fn all_that_is_wrong_is_said_at_once() {
-    let text = "# a comment\nport: x\n\nlog_level: loud\naccess_token_validity: 0\nrefresh_token_validity: 1\n";
+    let text = "# a comment\nport: x\n\nlog_level: loud\naccess_token_validity_jitter: 1\nrefresh_token_validity: 1\n";
     let lines: Vec<usize> = [2, 4, 5, 6].into();
     let said = wrong(text);
     assert_eq!(said.len(), 4, "{said:?}");
     for (sentence, line) in said.iter().zip(lines) {
         assert!(sentence.contains(&format!("line {line})")), "{sentence}");
     }
+}
+
+/// Files with one wrong value, beside others that would be wrong, or worth a warning, if that one had its default.
+const COMPARED_WITH_WRONG: &[&str] = &[
+    "access_token_validity: 0\nrefresh_token_validity: 1\nsession_idle_limit_minutes: 1\n",
+    "access_token_validity: x\nrefresh_token_rotation_grace_period: 300\naccess_token_validity_jitter: 0\n",
+    "refresh_token_validity: x\naccess_token_validity: 86400000\n",
+    "supertokens_min_cdi_version: x\nsupertokens_max_cdi_version: 2.7\n",
+    "api_keys: short\nsupertokens_saas_secret: abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrst\nhost: 0.0.0.0\n",
+    "upstream_core: x\nupstream_core_api_key: k\napi_keys: abcdefghijklmnopqrst-1\n",
+    "postgresql_connection_uri: x\npostgresql_password: p\n",
+    "postgresql_connection_pool_size: 0\npostgresql_minimum_idle_connections: 11\n",
+];
+
+#[test]
+fn nothing_is_compared_with_a_value_that_is_wrong() {
+    for text in COMPARED_WITH_WRONG {
+        let (_folder, sources) = file(text);
+        let error = load(&sources).map(|_| text).unwrap_err();
+        assert_eq!(
+            (error.sentences().count(), error.warnings().len()),
+            (1, 0),
+            "{text}: {error} {:?}",
+            error.warnings()
+        );
+    }
+}
+
+#[test]
+fn what_is_wrong_hides_no_warning() {
+    let text = "port: x\nmystery: 1\nhost: a\nhost: 0.0.0.0\npassword_hashing_alg: BCRYPT\n";
+    let (_folder, sources) = file(text);
+    let error = load(&sources).map(|_| text).unwrap_err();
+    assert_eq!(error.sentences().count(), 1, "{error}");
+    for said in ["host is set twice", "mystery (line 2)", "password_hashing_alg", "no api_keys are set"] {
+        assert!(error.warnings().iter().any(|warning| warning.contains(said)), "{said}: {:?}", error.warnings());
+    }
+    assert_eq!(error.warnings().len(), 4, "{:?}", error.warnings());
 }
 
 #[test]

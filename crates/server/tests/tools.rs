@@ -67,6 +67,19 @@ fn what_holds_is_shown_with_its_origin_and_without_secrets() {
 }
 
 #[test]
+fn a_check_says_what_is_wrong_and_what_may_not_be_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.yaml"), "port: x\nmystery: 1\n").unwrap();
+    let mut command = doorward(["config", "check"]);
+    command.current_dir(folder.path());
+    let checked = said(command);
+    assert_eq!(checked.code, Some(1));
+    assert!(checked.err.starts_with("doorward: port = x (config.yaml, line 1): "), "{}", checked.err);
+    assert!(checked.out.starts_with("warning: config.yaml has options that are not known"), "{}", checked.out);
+    assert_eq!(checked.out.lines().count(), 1, "{}", checked.out);
+}
+
+#[test]
 fn flags_that_name_two_stores_are_refused() {
     let refused = run(&["serve", "--memory", "--data", "x"]);
     assert_eq!(refused.code, Some(2));

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::source::SourceArgs;
-use crate::config::example;
+use crate::config::{ConfigError, example};
 use crate::terminal::say;
 
 #[derive(Debug, Subcommand)]
@@ -22,9 +22,12 @@ impl ConfigCommand {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Self::Check(source) => {
-                for warning in source.load()?.warnings {
+                let loaded = source.load();
+                let warnings = loaded.as_ref().map_or_else(ConfigError::warnings, |loaded| loaded.warnings.as_slice());
+                for warning in warnings {
                     say(&format!("warning: {warning}"));
                 }
+                loaded?;
                 say("the configuration is good");
             }
             Self::Show(source) => source.load()?.lines().iter().for_each(|line| say(line)),

@@ -115,70 +115,6 @@ fn app_of(values: Values) -> AppSettings {
     }
 }
 
-/// What is wrong with values that are good one by one: the option, and what SuperTokens says where it has the rule.
-pub(super) fn contradictions(values: &Values) -> Vec<(&'static OptionSpec, String)> {
-    let mut found = Vec::new();
-    let access = access_lifetime(values);
-    let refresh = lifetime(values.double(&sessions::REFRESH_TOKEN_VALIDITY).unwrap_or_default(), MINUTE_MS);
-    if refresh <= access {
-        let text = "'refresh_token_validity' must be strictly greater than 'access_token_validity'.";
-        found.push((&sessions::REFRESH_TOKEN_VALIDITY, text.to_owned()));
-    }
-    for option in [&sessions::SESSION_IDLE_LIMIT, &sessions::SESSION_ABSOLUTE_LIMIT] {
-        if limit(values, option).is_some_and(|limit| limit <= access) {
-            found.push((option, format!("it must be longer than access_token_validity ({access})")));
-        }
-    }
-    let version = |option| values.text(option).and_then(|text| CdiVersion::parse(text.trim()));
-    if let (Some(least), Some(most)) = (version(&access::MIN_CDI), version(&access::MAX_CDI))
-        && least > most
-    {
-        let text = "supertokens_min_cdi_version cannot be greater than supertokens_max_cdi_version";
-        found.push((&access::MIN_CDI, text.to_owned()));
-    }
-    if values.text(&access::SAAS_SECRET).is_some() && values.text(&access::API_KEYS).is_none() {
-        let text = "supertokens_saas_secret can only be used when api_key is also defined";
-        found.push((&access::SAAS_SECRET, text.to_owned()));
-    }
-    if values.text(&upstream::API_KEY).is_some() && values.text(&upstream::URL).is_none() {
-        found.push((&upstream::API_KEY, "it means nothing without upstream_core".to_owned()));
-    }
-    found.extend(database::contradictions(values));
-    found
-}
-
-/// What is allowed, but perhaps not meant.
-pub(super) fn cautions(values: &Values) -> Vec<String> {
-    let (grace, tenth) = (grace(values), access_lifetime(values).divided_by(10));
-    let mut found = Vec::new();
-    if grace > tenth {
-        found.push(format!(
-            "refresh_token_rotation_grace_period is {grace}, more than a tenth of access_token_validity: requests that \
-             race get the same answer for {tenth} only"
-        ));
-    }
-    if grace.is_zero() {
-        found.push(
-            "refresh_token_rotation_grace_period is 0: two tabs that refresh at once can end their session".to_owned(),
-        );
-    }
-    let host = values.word(&listen::HOST);
-    let is_local =
-        host.trim() == "localhost" || host.trim().parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
-    let has_rules = [&access::API_KEYS, &access::IP_ALLOW].iter().any(|option| values.text(option).is_some());
-    if !is_local && !has_rules {
-        found.push(format!("host is {host} and no api_keys are set: everybody who reaches the port may do everything"));
-    }
-    if values.text(&upstream::API_KEY).is_some() && values.text(&access::API_KEYS).is_none() {
-        found.push(
-            "upstream_core_api_key is set and no api_keys are: everybody who reaches the port uses that core with its \
-             key. Set api_keys, or leave the key to the callers"
-                .to_owned(),
-        );
-    }
-    found
-}
-
 /// The keys of the app, and the one that holds for every app.
 fn api_keys(values: &Values) -> Vec<Secret> {
     let mut keys = values.text(&access::API_KEYS).map(|text| split_keys(&text)).unwrap_or_default();
@@ -195,24 +131,24 @@ fn base_path(text: &str) -> String {
 }
 
 const SECOND_MS: f64 = 1000.0;
-const MINUTE_MS: f64 = 60.0 * SECOND_MS;
+pub(super) const MINUTE_MS: f64 = 60.0 * SECOND_MS;
 const HOUR_MS: f64 = 60.0 * MINUTE_MS;
 
 /// A span of so many units of so many milliseconds.
-fn lifetime(count: f64, unit_ms: f64) -> Lifetime {
+pub(super) fn lifetime(count: f64, unit_ms: f64) -> Lifetime {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the options' rules keep it in range")]
     Lifetime::from_millis((count * unit_ms).round() as u64)
 }
 
-fn access_lifetime(values: &Values) -> Lifetime {
+pub(super) fn access_lifetime(values: &Values) -> Lifetime {
     Lifetime::from_secs(values.count(&sessions::ACCESS_TOKEN_VALIDITY).unwrap_or_default())
 }
 
-fn grace(values: &Values) -> Lifetime {
+pub(super) fn grace(values: &Values) -> Lifetime {
     Lifetime::from_secs(values.count(&sessions::GRACE).unwrap_or_default())
 }
 
-fn limit(values: &Values, option: &OptionSpec) -> Option<Lifetime> {
+pub(super) fn limit(values: &Values, option: &OptionSpec) -> Option<Lifetime> {
     values.double(option).map(|minutes| lifetime(minutes, MINUTE_MS))
 }
 

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use doorward_engine::secret::Secret;
 use doorward_engine::time::Lifetime;
 
-use super::option::OptionSpec;
 use super::options::postgresql as options;
 use super::options::server::store;
+use super::together::Contradiction;
 use super::value::Values;
 use crate::settings::{PostgreSqlSettings, StoreSettings};
 
@@ -45,19 +45,21 @@ fn postgresql(values: &Values) -> PostgreSqlSettings {
 }
 
 /// What is wrong with values that are good one by one.
-pub(super) fn contradictions(values: &Values) -> Vec<(&'static OptionSpec, String)> {
+pub(super) fn contradictions(values: &Values) -> Vec<Contradiction> {
     let mut found = Vec::new();
     let is_postgresql = matches!(settings(values), StoreSettings::PostgreSql(_));
     if is_postgresql && values.text(&options::USER).is_none() && values.text(&options::URI).is_none() {
         let text =
             "'postgresql_user' and 'postgresql_connection_uri' are not set. Please set at least one of these values";
-        found.push((&options::USER, text.to_owned()));
+        // What asks for PostgreSQL stands somewhere.
+        let asks = if values.text(&store::STORE).is_some() { &store::STORE } else { &options::PASSWORD };
+        found.push(Contradiction::new(asks, &options::URI, text));
     }
     let pool_size = values.count(&options::POOL_SIZE);
     if values.count(&options::MINIMUM_IDLE).is_some_and(|idle| Some(idle) > pool_size) {
         let text = "'postgresql_minimum_idle_connections' must be less than or equal to \
              'postgresql_connection_pool_size'";
-        found.push((&options::MINIMUM_IDLE, text.to_owned()));
+        found.push(Contradiction::new(&options::MINIMUM_IDLE, &options::POOL_SIZE, text));
     }
     found
 }

@@ -10,6 +10,7 @@ use super::value::Raw;
 #[derive(Debug)]
 pub struct ConfigError {
     problems: Vec<Problem>,
+    warnings: Vec<String>,
 }
 
 impl std::error::Error for ConfigError {}
@@ -31,13 +32,18 @@ pub(super) struct Problem {
 }
 
 impl ConfigError {
-    pub(super) fn new(problems: Vec<Problem>) -> Self {
-        Self { problems }
+    pub(super) fn new(problems: Vec<Problem>, warnings: Vec<String>) -> Self {
+        Self { problems, warnings }
     }
 
     /// What is wrong, a sentence each.
     pub fn sentences(&self) -> impl Iterator<Item = &str> {
         self.problems.iter().map(|problem| problem.sentence.as_str())
+    }
+
+    /// What is allowed but worth a warning, a sentence each. It isn't in the text.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 }
 

@@ -11,6 +11,7 @@ mod option;
 mod options;
 mod overlay;
 pub(crate) mod show;
+mod together;
 pub(crate) mod value;
 mod yaml;
 
@@ -23,6 +24,7 @@ pub use self::error::ConfigError;
 use self::error::Problem;
 use self::option::{Kind, OptionSpec};
 use self::options::server::listen;
+use self::together::Contradiction;
 use self::value::{Raw, Value, Values};
 
 /// Read where no file is named, if it is there.
@@ -211,29 +213,35 @@ impl Loading {
         };
         let is_wrong =
             |option: &OptionSpec, problems: &[Problem]| problems.iter().any(|problem| problem.concerns(option));
-        for (option, text) in build::contradictions(&values) {
-            // What is wrong by itself needs no second word.
-            if !is_wrong(option, &self.problems) {
+        let alone = std::mem::take(&mut self.problems);
+        for Contradiction { option, other, text, more } in together::contradictions(&values) {
+            // What is wrong by itself needs no second word, and nothing can be compared with it.
+            if !is_wrong(option, &alone) && !is_wrong(other, &alone) {
                 let shown = values.get(option).map(|value| Raw::Text(value.to_string()));
-                self.problems.push(Problem::of(option, shown, origin_of(option), text));
+                self.problems.push(Problem::of(option, shown, origin_of(option), text + &more));
             }
-        }
-        if !self.problems.is_empty() {
-            return Err(ConfigError::new(self.problems));
         }
         if !ignored.is_empty() {
             let text = format!("options of parts that Doorward doesn't have are ignored: {}", ignored.join(", "));
             self.warnings.push(text);
         }
-        self.warnings.extend(build::cautions(&values));
+        let cautions = together::cautions(&values).into_iter();
+        let cautions = cautions.filter(|caution| !caution.options.iter().any(|option| is_wrong(option, &alone)));
+        self.warnings.extend(cautions.map(|caution| caution.text));
+        self.problems.splice(0..0, alone);
+        if !self.problems.is_empty() {
+            return Err(ConfigError::new(self.problems, self.warnings));
+        }
         let effective = options::TOPICS.iter().flat_map(|topic| topic.options).map(|option| Effective {
             option,
             value: values.get(option),
             origin: origin_of(option),
         });
         let effective = effective.collect();
-        let settings = build::settings(values, file).map_err(|text| ConfigError::new(vec![Problem::general(text)]))?;
-        Ok(Loaded { settings, warnings: self.warnings, effective })
+        match build::settings(values, file) {
+            Ok(settings) => Ok(Loaded { settings, warnings: self.warnings, effective }),
+            Err(text) => Err(ConfigError::new(vec![Problem::general(text)], self.warnings)),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use super::build;
 use super::option::{OptionSpec, Scope};
 use super::options;
+use super::together::{Contradiction, contradictions};
 use super::value::{Raw, Value, Values};
 use crate::settings::{AppSettings, BadCoreConfig, Settings, TenantSettings};
 
@@ -71,8 +72,8 @@ fn laid_over(under: &Values, core_config: &str) -> Result<(Values, Vec<&'static 
             own.push(option);
         }
     }
-    match build::contradictions(&values).into_iter().next() {
-        Some((_, text)) => Err(invalid(text)),
+    match contradictions(&values).into_iter().next() {
+        Some(Contradiction { text, .. }) => Err(invalid(text)),
         None => Ok((values, own)),
     }
 }
