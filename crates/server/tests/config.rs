@@ -347,6 +347,37 @@ fn variables_are_unquoted_and_only_true_is_true() {
     assert_eq!(loaded.warnings, [said]);
 }
 
+/// Variables, and what is said about them.
+const STRAYS: &[(&str, &str, &str)] = &[
+    ("SUPERTOKENS_POTR", "3", "SUPERTOKENS_POTR"),
+    ("DOORWARD_LOG_LEVEL", "DEBUG", "DOORWARD_LOG_LEVEL (LOG_LEVEL is known)"),
+    ("DOORWARD_PORT", "99", "DOORWARD_PORT (SUPERTOKENS_PORT is known)"),
+    ("SUPERTOKENS_API_KEYS", "x", "SUPERTOKENS_API_KEYS (API_KEYS is known)"),
+    ("DOORWARD_STORE_FILE", "x", "DOORWARD_STORE_FILE"),
+    ("DOORWARD_LOG_FORMAT", "json", ""),
+    ("DOORWARD_SUCCESSION_SECRET_FILE", "/dev/null", ""),
+    ("SUPERTOKENS_ENV", "x", ""),
+    ("DOORWARD_TEST_POSTGRES", "x", ""),
+    ("DOORWARD_IMPORT_FROM", "x", ""),
+    ("DOORWARD_SERVICE_HOST", "10.0.0.1", ""),
+    ("DOORWARD_SERVICE_PORT", "3567", ""),
+    ("DOORWARD_PORT", "tcp://10.0.0.1:3567", ""),
+    ("DOORWARD_PORT_3567_TCP_ADDR", "10.0.0.1", ""),
+    ("DOORWARDS", "x", ""),
+    ("HOME", "x", ""),
+];
+
+#[test]
+fn a_variable_that_nobody_reads_is_a_warning() {
+    for (name, value, said) in STRAYS {
+        let sources = Sources { environment: Environment::from([(*name, *value)]), ..Sources::default() };
+        let warnings = load(&sources).map_or_else(|error| error.warnings().to_vec(), |loaded| loaded.warnings);
+        let expected = format!("environment variables that are not known change nothing: {said}");
+        let expected = if said.is_empty() { Vec::new() } else { vec![expected] };
+        assert_eq!(warnings, expected, "{name}");
+    }
+}
+
 #[test]
 fn a_wrong_variable_is_named() {
     let sources = Sources { environment: Environment::from([("SUPERTOKENS_PORT", "x")]), ..Sources::default() };

@@ -1,11 +1,15 @@
 //! Options of the environment (`spec/modern-core.md` 10.1).
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use super::option::{Kind, OptionSpec};
+use super::options;
 use super::value::Raw;
+
+/// Names the file, where no flag does.
+pub(super) const FILE_VARIABLE: &str = "DOORWARD_CONFIG";
 
 /// The environment, as it was when it was read.
 #[derive(Clone, Default)]
@@ -50,6 +54,53 @@ impl Environment {
             Err(error) => Err((file_name, Unusable(format!("the file can't be read: {error}")))),
         }
     }
+
+    /// Names that begin like ours or like SuperTokens' and that nobody reads, with the name that was perhaps meant.
+    pub(super) fn strays(&self) -> impl Iterator<Item = (&str, Option<&'static str>)> {
+        let unread = self.0.iter().filter(|(name, value)| !is_read(name) && !is_of_container(name, value));
+        unread.filter_map(|(name, _)| {
+            let rest = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix))?;
+            let meant = options::find(&rest.to_ascii_lowercase()).and_then(|option| option.environment);
+            Some((name.as_str(), meant))
+        })
+    }
+}
+
+/// What the names of our variables begin with, and those of SuperTokens that don't begin like their options.
+const PREFIXES: &[&str] = &["DOORWARD_", "SUPERTOKENS_"];
+
+/// Variables that are no options: of this program, of the tests, and of SuperTokens' own scripts.
+const OTHERS: &[&str] = &[
+    FILE_VARIABLE,
+    "DOORWARD_BIN",
+    "DOORWARD_DEPTH",
+    "DOORWARD_IMPORT_FROM",
+    "DOORWARD_IMPORT_TO",
+    "DOORWARD_SEED",
+    "DOORWARD_SEEDS",
+    "SUPERTOKENS_CORE_HOST",
+    "SUPERTOKENS_CORE_PORT",
+    "SUPERTOKENS_DEBUG",
+    "SUPERTOKENS_ENV",
+    "SUPERTOKENS_PATH",
+];
+
+fn is_read(name: &str) -> bool {
+    OTHERS.contains(&name)
+        || name.starts_with("DOORWARD_TEST_")
+        || options::all().any(|option| {
+            let of_file = || name.strip_suffix("_FILE").filter(|_| option.is_secret);
+            option.environment.is_some_and(|known| name == known || of_file() == Some(known))
+        })
+}
+
+/// Whether it tells where a service of that name is, as Kubernetes and Docker's links write it: `DOORWARD_SERVICE_HOST`,
+/// `DOORWARD_PORT=tcp://10.0.0.1:3567`, `DOORWARD_PORT_3567_TCP_ADDR`.
+fn is_of_container(name: &str, value: &OsStr) -> bool {
+    name.ends_with("_SERVICE_HOST")
+        || name.contains("_SERVICE_PORT")
+        || (name.contains("_PORT_") && (name.contains("_TCP") || name.contains("_UDP")))
+        || value.to_str().is_some_and(|value| value.starts_with("tcp://") || value.starts_with("udp://"))
 }
 
 impl<const N: usize> From<[(&str, &str); N]> for Environment {

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use crate::settings::Settings;
 
 pub use self::environment::Environment;
+use self::environment::FILE_VARIABLE;
 pub use self::error::ConfigError;
 use self::error::Problem;
 use self::option::{Kind, OptionSpec};
@@ -29,9 +30,6 @@ use self::value::{Raw, Value, Values};
 
 /// Read where no file is named, if it is there.
 const DEFAULT_FILE: &str = "config.yaml";
-
-/// Names the file, where no flag does.
-const FILE_VARIABLE: &str = "DOORWARD_CONFIG";
 
 /// Where a configuration comes from.
 #[derive(Debug, Default)]
@@ -89,6 +87,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
         loading.read_file(path);
     }
     loading.read_environment(&sources.environment);
+    loading.warn_of_strays(&sources.environment);
     loading.read_flags(&sources.flags);
     loading.finish(path)
 }
@@ -175,6 +174,17 @@ impl Loading {
                     self.problems.push(Problem::of(option, None, Origin::Variable(name), error.0));
                 }
             }
+        }
+    }
+
+    fn warn_of_strays(&mut self, environment: &Environment) {
+        let strays: Vec<String> = environment
+            .strays()
+            .map(|(name, meant)| meant.map_or(name.to_owned(), |meant| format!("{name} ({meant} is known)")))
+            .collect();
+        if !strays.is_empty() {
+            let text = format!("environment variables that are not known change nothing: {}", strays.join(", "));
+            self.warnings.push(text);
         }
     }
 
