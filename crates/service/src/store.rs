@@ -179,8 +179,8 @@ pub enum StoreError {
     /// It can't be written to.
     #[error("the session store is read-only: {0}")]
     ReadOnly(String),
-    /// What it holds can't be understood.
-    #[error("the session store is damaged: {0}")]
+    /// What it holds can't be understood: it is damaged, of an age that isn't supported, or another program's.
+    #[error("the session store can't be used as it is: {0}")]
     Corrupt(String),
     /// It was made by a newer release.
     #[error("the session store has schema version {found}, and this release knows {known}: use a newer release")]
