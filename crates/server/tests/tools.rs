@@ -86,6 +86,29 @@ fn flags_that_name_two_stores_are_refused() {
     assert!(refused.err.contains("cannot be used with"), "{}", refused.err);
 }
 
+/// A handle of a session that has ended.
+const GONE: &str = "01987a7c-5a3c-4f2e-8d5c-0123456789ab";
+
+/// What was mistyped, and what is said about it.
+const NOT_THERE: &[(&[&str], &str)] = &[
+    (&["list", "--user", "bob", "--app", "nope"], "there is no app nope"),
+    (&["list", "--user", "bob", "--tenant", "nope"], "the app public has no tenant nope"),
+    (&["revoke", "--user", "bob", "--app", "nope"], "there is no app nope"),
+    (&["revoke", "--user", "bob", "--tenant", "nope"], "the app public has no tenant nope"),
+    (&["revoke", "--handle", GONE, "--tenant", "nope"], "the app public has no tenant nope"),
+    (&["revoke", "--handle", "nonsense"], "--handle nonsense is no session handle"),
+    (&["revoke"], "--handle <HANDLE>"),
+    (&["revoke", "--user", "bob", "--handle", GONE], "cannot be used with"),
+];
+
+#[test]
+fn a_file_that_is_not_ours_is_not_called_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("doorward.db"), "something else, and longer than a header. ".repeat(99)).unwrap();
+    let refused = run(&["sessions", "list", "--user", "ada", "--data", folder.path().to_str().unwrap()]);
+    assert!(refused.err.contains("can't be used as it is: ") && !refused.err.contains("damaged"), "{refused:?}");
+}
+
 #[test]
 fn sessions_of_a_running_server_can_be_seen_and_ended() {
     let folder = tempfile::tempdir().unwrap();
@@ -109,12 +132,16 @@ fn sessions_of_a_running_server_can_be_seen_and_ended() {
         "{listed}"
     );
     assert!(listed.contains("  tenant public, since "), "{listed}");
-    let ended = run(&["sessions", "revoke", "--handle", &handles[0], "--handle", "unknown"]);
+    let ended = run(&["sessions", "revoke", "--handle", &handles[0], "--handle", GONE]);
     assert_eq!(ended.out, format!("{} has ended\n1 session ended\n", handles[0]));
     assert!(run(&["sessions", "revoke", "--user", "ada"]).out.ends_with("2 sessions ended\n"));
     assert_eq!(run(&["sessions", "list", "--user", "ada"]).out, "0 sessions alive\n");
     assert!(run(&["sessions", "list", "--user", "bob"]).out.ends_with("1 session alive\n"));
-    assert_eq!(run(&["sessions", "list", "--user", "bob", "--tenant", "other"]).out, "0 sessions alive\n");
+    for (args, text) in NOT_THERE {
+        let refused = run(&[&["sessions"], *args].concat());
+        assert!(refused.code != Some(0) && refused.err.contains(text), "{args:?}: {refused:?}");
+    }
+    assert!(run(&["sessions", "list", "--user", "bob"]).out.ends_with("1 session alive\n"));
     // What was ended beside the server is gone for it, too.
     let gone =
         ask(&server, "GET", &format!("/recipe/session?sessionHandle={}", handles[0]), "cdi-version: 5.4\r\n", "");
