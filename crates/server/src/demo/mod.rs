@@ -59,6 +59,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let listeners = listen("localhost", args.port).await?;
     let port = listeners.first().context("localhost has no address")?.local_addr()?.port();
     let origin = format!("http://localhost:{port}");
+    let is_kept = !args.memory;
     let (store, kept): (Arc<dyn Store>, String) = if args.memory {
         (Arc::new(Memory::new()), "in memory".into())
     } else {
@@ -76,9 +77,8 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         .context("can't set up sessions")?;
     let app = router(Demo { sessions: sessions.clone(), clock });
     say(&format!("Doorward's demo is at {origin} and keeps its sessions {kept}."));
-    say(
-        "Open it in two tabs: sign in, refresh in both at once, let a thief try. Kill it and start it again: you stay in.",
-    );
+    let killed = if is_kept { "Kill it and start it again: you stay in." } else { "Kill it, and all is forgotten." };
+    say(&format!("Open it in two tabs: sign in, refresh in both at once, let a thief try. {killed}"));
     let upkeep = tokio::spawn(keep_up(sessions.clone()));
     let mut servers = tokio::task::JoinSet::new();
     for listener in listeners {
