@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use rustix::process::Signal;
 
+use crate::database::Database;
 use crate::process::{Server, doorward, said};
 
 const KEY: &str = "abcdefghijklmnopqrst-1";
@@ -280,6 +281,28 @@ fn no_log_is_no_log() {
     assert_eq!(said.lines().count(), 1, "{said}");
 }
 
+/// What is broken is replaced: that is told in no other program's words, and no place of which a piece may be a secret.
+#[tokio::test]
+async fn connections_that_break_are_replaced_quietly() {
+    let Some(database) = Database::new() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let [(variable, uri), schema] = database.environment();
+    let name = format!("lost@{}", std::process::id());
+    let uri = format!("{uri}?application_name={name}");
+    let server = Server::start(folder.path(), &[], &[(variable, &uri), schema]);
+    assert!(server.line.contains("keeps sessions in PostgreSQL, and"), "{}", server.line);
+    let call = || ask(&server, "GET", "/recipe/session/user?userId=ada", "cdi-version: 5.4\r\n", "");
+    assert!(call().starts_with("HTTP/1.1 200 "));
+    database
+        .sql(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{name}'"))
+        .await;
+    for _ in 0..20 {
+        assert!(call().starts_with("HTTP/1.1 200 "));
+    }
+    let said = server.stop();
+    assert!(!said.contains("deadpool"), "{said}");
+}
+
 /// Needs a PostgreSQL, which `./dev test` starts: without one it is skipped.
 #[test]
 fn sessions_are_in_postgresql_if_that_is_asked_for() {
@@ -289,7 +312,9 @@ fn sessions_are_in_postgresql_if_that_is_asked_for() {
     let prefix = format!("serve{}", std::process::id());
     let environment = [("POSTGRESQL_CONNECTION_URI", uri.as_str()), ("POSTGRESQL_TABLE_NAMES_PREFIX", &prefix)];
     let server = Server::start(folder.path(), &[], &environment);
-    assert!(server.line.contains("keeps sessions in PostgreSQL, and"), "{}", server.line);
+    assert!(server.line.contains("keeps sessions in PostgreSQL (postgresql://"), "{}", server.line);
+    assert!(server.line.contains(&format!(", schema public, prefix {prefix}), and ")), "{}", server.line);
+    assert!(!server.line.contains('@'), "{}", server.line);
     assert!(ask(&server, "GET", "/hello", "", "").starts_with("HTTP/1.1 200 "));
     let body = r#"{"userId":"ada","userDataInJWT":{},"userDataInDatabase":{},"enableAntiCsrf":false}"#;
     assert!(ask(&server, "POST", "/recipe/session", "cdi-version: 5.4\r\n", body).contains(r#""status":"OK""#));

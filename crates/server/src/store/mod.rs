@@ -88,7 +88,8 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Opened> {
         }
         StoreSettings::Sqlite(folder) => open_sqlite(folder).await,
         StoreSettings::PostgreSql(postgresql) => {
-            open_postgresql(postgresql_options(postgresql, settings.base.dynamic_signing_key)?).await
+            let options = postgresql_options(postgresql, settings.base.dynamic_signing_key)?;
+            open_postgresql(options, postgresql).await
         }
     }
 }
@@ -103,7 +104,7 @@ pub(crate) async fn open_existing(settings: &Settings) -> anyhow::Result<Opened>
         StoreSettings::Sqlite(folder) => open_sqlite(folder).await,
         StoreSettings::PostgreSql(postgresql) => {
             let options = postgresql_options(postgresql, settings.base.dynamic_signing_key)?;
-            open_postgresql(options.startup_patience(COMMAND_PATIENCE)).await
+            open_postgresql(options.startup_patience(COMMAND_PATIENCE), postgresql).await
         }
     }
 }
@@ -151,14 +152,18 @@ fn postgresql_options(settings: &PostgreSqlSettings, legacy_key_is_dynamic: bool
     Ok(options)
 }
 
-async fn open_postgresql(options: postgres::Options) -> anyhow::Result<Opened> {
+async fn open_postgresql(options: postgres::Options, settings: &PostgreSqlSettings) -> anyhow::Result<Opened> {
+    let is_plain = settings.uri.as_ref().is_none_or(|uri| is_plain(uri.expose()));
+    let place = if is_plain { format!("in PostgreSQL ({})", options.place()) } else { "in PostgreSQL".to_owned() };
     let postgres = Arc::new(options.open().await?);
-    Ok(Opened {
-        directory: Arc::<Postgres>::clone(&postgres),
-        // Where exactly isn't said: a piece of a connection URI may be a password.
-        place: "in PostgreSQL".to_owned(),
-        kind: Kind::PostgreSql(postgres),
-    })
+    Ok(Opened { directory: Arc::<Postgres>::clone(&postgres), place, kind: Kind::PostgreSql(postgres) })
+}
+
+/// Whether the host of a connection URI is surely no piece of a password. In `postgresql://u:1/x@host`, where the `/` should
+/// have been escaped, it is.
+fn is_plain(uri: &str) -> bool {
+    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    rest.split_once(['/', '?']).is_none_or(|(_, behind)| !behind.contains('@'))
 }
 
 /// Makes a folder for its owner alone, unless it is there.
