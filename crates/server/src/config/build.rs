@@ -7,7 +7,8 @@ use doorward_engine::secret::Secret;
 use doorward_engine::time::Lifetime;
 use doorward_wire::cdi::version::CdiVersion;
 
-use super::check::{split_keys, whole_address};
+use super::address_rule::whole_address;
+use super::check::split_keys;
 use super::option::OptionSpec;
 use super::options::server::watch;
 use super::options::{access, sessions, upstream};
