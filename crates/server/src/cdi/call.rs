@@ -77,7 +77,7 @@ impl<'a> Call<'a> {
         if app.tenant(tenant).is_some() {
             return app.tenant_settings(tenant).map(drop);
         }
-        let snapshot = self.cdi.apps.find(self.route.app, tenant).await?;
+        let snapshot = self.cdi.apps.find(self.route.app, tenant, |_| true).await?;
         match snapshot.app(self.route.app).filter(|app| app.tenant(tenant).is_some()) {
             Some(app) => app.tenant_settings(tenant).map(drop),
             None => Err(self.unknown(tenant).into()),

@@ -28,6 +28,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::cdi::activity::Activity;
+use crate::cdi::app::App;
 use crate::cdi::apps::Apps;
 use crate::cdi::call::Call;
 use crate::cdi::fault::Fault;
@@ -156,7 +157,8 @@ impl Cdi {
         };
         let route = if self.upstream.is_some() { elsewhere::find(&below) } else { Route::find(&below) };
         *endpoint = route.endpoint;
-        let snapshot = self.apps.find(route.app, route.tenant).await?;
+        let is_let_in = |app: &App| guard::would_let_in(&route, app, request.headers(), peer);
+        let snapshot = self.apps.find(route.app, route.tenant, is_let_in).await?;
         let app = snapshot.app(route.app);
         let response = match guard::admit(&route, app.map(|app| &**app), request.headers(), peer) {
             // Whoever may not come isn't counted either.
