@@ -5,7 +5,7 @@ mod requests;
 use std::future::Future;
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -158,8 +158,8 @@ fn bytes_that_are_no_text_reach_nobody_or_the_handler() {
     assert_eq!(statuses(&path), [400], "{path}");
     let tls = server.ask(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and so on\r\n\r\n");
     assert_eq!(statuses(&tls), [400], "{tls}");
-    let newer = server.ask(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-    assert!(newer.is_empty() || statuses(&newer) == [400], "{newer}");
+    let newer = server.ask(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
+    assert!(statuses(&newer) == [505] && newer.ends_with("HTTP/2 is not spoken here\n"), "{newer}");
     server.assert_serves();
 }
 
@@ -204,6 +204,49 @@ fn a_body_is_as_long_as_the_limit_and_no_longer() {
     let pieces = server.ask(format!("{head}Transfer-Encoding: chunked\r\n\r\n{small}0\r\n\r\n").as_bytes());
     assert!(pieces.ends_with("POST /a 100 127.0.0.1"), "{pieces}");
     server.assert_serves();
+}
+
+/// Each within its limit, and together more than a server should keep for people it doesn't know.
+#[test]
+fn the_bodies_of_all_have_a_limit_together() {
+    const LONG: usize = 4 << 20;
+    let server = server(|settings| settings.body_limit = LONG);
+    let post = |bytes: usize| {
+        let head = format!("POST /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: {bytes}\r\n\r\n");
+        [head.into_bytes(), vec![b'x'; bytes]].concat()
+    };
+    let long = post(LONG);
+    let mut slow: Vec<TcpStream> = (0..17).map(|_| server.connect()).collect();
+    let (sender, refused) = mpsc::channel();
+    let readers = slow.iter().map(|stream| (stream.try_clone().unwrap(), sender.clone()));
+    let readers: Vec<_> = readers
+        .map(|(stream, sender)| {
+            std::thread::spawn(move || {
+                let answer = rest(stream);
+                sender.send(()).unwrap();
+                answer
+            })
+        })
+        .collect();
+    for stream in &mut slow {
+        stream.write_all(&long[..long.len() - 1]).unwrap();
+    }
+    refused.recv_timeout(PATIENCE).expect("there is room for 64 MiB");
+    assert!(server.ask(&post(16 << 10)).ends_with("POST /a 16384 127.0.0.1"), "small ones need none");
+    for stream in &mut slow {
+        // One that was refused may be closed by now.
+        let _ = stream.write_all(b"x");
+    }
+    let answers: Vec<String> = readers.into_iter().map(|reader| reader.join().unwrap()).collect();
+    let refused = answers.iter().filter(|answer| statuses(answer) == [503]).count();
+    let taken = answers.iter().filter(|answer| answer.ends_with(&format!("POST /a {LONG} 127.0.0.1"))).count();
+    assert!(refused > 0 && taken > 0 && refused + taken == 17, "{refused} and {taken}: {answers:?}");
+    // What was answered has given its place back.
+    let mut again: Vec<TcpStream> = (0..15).map(|_| server.connect()).collect();
+    for stream in &mut again {
+        stream.write_all(&long).unwrap();
+    }
+    assert!(again.into_iter().all(|stream| statuses(&rest(stream)) == [200]));
 }
 
 #[test]
