@@ -30,6 +30,8 @@ pub struct Settings {
     pub admin: Option<AdminSettings>,
     /// The core that has the other recipes, if there is one.
     pub upstream: Option<UpstreamSettings>,
+    /// The key of who runs the server, where others have keys that can do less (`supertokens_saas_secret`).
+    pub saas_secret: Option<Secret>,
     /// Mixed into the derivation of successors. All processes on one database need the same.
     pub succession_secret: Option<Secret>,
     /// A recent refresh token that comes again is answered with UNAUTHORISED instead of theft

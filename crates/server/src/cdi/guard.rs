@@ -92,6 +92,11 @@ fn has_key(settings: &AppSettings, headers: &HeaderMap) -> bool {
     })
 }
 
+/// Whether a request shows this key.
+pub(crate) fn shows(key: &Secret, headers: &HeaderMap) -> bool {
+    given_key(headers).is_some_and(|given| key.matches(given))
+}
+
 /// The key of a request: of `api-key` if that is there, else of `Authorization`, with or without `Bearer`.
 fn given_key(headers: &HeaderMap) -> Option<&str> {
     if headers.contains_key(API_KEY) {

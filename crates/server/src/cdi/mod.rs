@@ -172,6 +172,7 @@ impl Cdi {
                     method: request.method(),
                     query: Query::new(request.uri().query().unwrap_or_default()),
                     body: request.body(),
+                    headers: request.headers(),
                     found: app.cloned(),
                 };
                 match &self.upstream {

@@ -69,6 +69,7 @@ fn process_of(values: &Values, base: AppSettings, config_path: Option<PathBuf>) 
             api_key: values.text(&upstream::API_KEY).map(Secret::new),
             timeout: millis(values, &upstream::TIMEOUT),
         }),
+        saas_secret: values.text(&access::SAAS_SECRET).map(|secret| Secret::new(secret.trim().to_owned())),
         succession_secret: values.text(&sessions::SUCCESSION_SECRET).map(Secret::new),
         recent_reuse_is_unauthorised: values.word(&sessions::RECENT_REUSE) == "UNAUTHORISED",
         header_limit: size(values, &listen::HEADER_LIMIT),

@@ -11,6 +11,7 @@ pub(crate) mod example;
 mod option;
 mod options;
 mod overlay;
+pub(crate) mod protected;
 pub(crate) mod show;
 pub(crate) mod value;
 mod yaml;
