@@ -2,7 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use core::fmt;
 
@@ -84,11 +84,12 @@ impl Payload {
             return Err(PayloadError::NotAnObject);
         }
         let members = Members::parse(text).ok_or(PayloadError::NotJson { what })?;
-        for (at, (name, _)) in members.0.iter().enumerate() {
+        let mut earlier = BTreeSet::new();
+        for (name, _) in &members.0 {
             if is_reserved(name) {
                 return Err(PayloadError::Reserved { claim: name.clone().into_owned() });
             }
-            if members.0.iter().take(at).any(|(earlier, _)| earlier == name) {
+            if !earlier.insert(name) {
                 return Err(PayloadError::Duplicate);
             }
         }
@@ -130,10 +131,18 @@ impl Payload {
     pub(crate) fn overlaid(&self, other: &Self, keep: impl Fn(&str) -> bool) -> Result<String, PayloadError> {
         let members = |payload| Members::parse(payload).ok_or(PayloadError::NotJson { what: "access token payload" });
         let (mut own, other) = (members(&self.0)?, members(&other.0)?);
+        // Of two members of one name the first is the one that is laid over.
+        let mut places = BTreeMap::new();
+        for (at, (name, _)) in own.0.iter().enumerate() {
+            places.entry(name.clone()).or_insert(at);
+        }
         for (name, value) in other.0 {
-            match own.0.iter_mut().find(|(known, _)| *known == name) {
+            match places.get(&name).and_then(|at| own.0.get_mut(*at)) {
                 Some(member) => member.1 = value,
-                None => own.0.push((name, value)),
+                None => {
+                    places.insert(name.clone(), own.0.len());
+                    own.0.push((name, value));
+                }
             }
         }
         own.0.retain(|(_, value)| keep(value.get()));

@@ -19,7 +19,7 @@ fn file(text: &str) -> (TempDir, Sources) {
 }
 
 #[track_caller]
-fn loaded(text: &str) -> Loaded {
+pub(crate) fn loaded(text: &str) -> Loaded {
     let (_folder, sources) = file(text);
     load(&sources).unwrap_or_else(|error| panic!("{text}: {error}"))
 }

@@ -20,7 +20,8 @@ use crate::settings::{AppSettings, TenantSettings};
 
 /// Where a caller shows its key.
 pub(crate) const API_KEY: HeaderName = HeaderName::from_static("api-key");
-const VERSION: HeaderName = HeaderName::from_static("cdi-version");
+/// Which version of the interface a caller speaks.
+pub(crate) const VERSION: HeaderName = HeaderName::from_static("cdi-version");
 
 /// Lets a request in, and says what its version means. An app that isn't there has no rules of its own: its endpoints
 /// refuse every request.

@@ -214,9 +214,9 @@ async fn hand_on(
     // Without an app there was no key to ask for.
     call.app()?;
     if call.route.endpoint == Endpoint::UserRemove {
-        endpoint::dispatch(call).await?;
+        endpoint::sign_out(call, upstream, request).await?;
     }
-    Ok(upstream.answer(request, path).await?)
+    Ok(upstream.answer(request, path, call.dialect.version).await?)
 }
 
 fn respond(answer: Answer) -> Response<Bytes> {

@@ -171,6 +171,13 @@ pub(super) fn cautions(values: &Values) -> Vec<String> {
     if !is_local && !has_rules {
         found.push(format!("host is {host} and no api_keys are set: everybody who reaches the port may do everything"));
     }
+    if values.text(&upstream::API_KEY).is_some() && values.text(&access::API_KEYS).is_none() {
+        found.push(
+            "upstream_core_api_key is set and no api_keys are: everybody who reaches the port uses that core with its \
+             key. Set api_keys, or leave the key to the callers"
+                .to_owned(),
+        );
+    }
     found
 }
 

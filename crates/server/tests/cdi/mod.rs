@@ -3,6 +3,7 @@
 mod apps;
 mod bypass;
 mod guard;
+mod odd_bodies;
 mod service_endpoints;
 mod tenants;
 mod watched;

@@ -1,5 +1,7 @@
 //! A core that doesn't answer, or not as it should.
 
+use bytes::Bytes;
+use http::Request;
 use tokio::net::TcpListener;
 
 use super::stand_in::{ANSWER, Answers, StandIn};
@@ -44,6 +46,32 @@ async fn one_that_speaks_no_http() {
 async fn one_that_says_too_much() {
     let told = told(Answers::Long((16 << 20) + 1)).await;
     assert_eq!(told, (502, "the upstream core answers with more than is let through".into()));
+}
+
+#[tokio::test]
+async fn many_that_say_much() {
+    const LONGEST: usize = 16 << 20;
+    let core = StandIn::start(Answers::Long(LONGEST)).await;
+    let world = World::new(&core.yaml()).await;
+    let ask = async || {
+        let request = Request::get("/users").body(Bytes::new()).unwrap();
+        world.cdi.answer(request, [127, 0, 0, 1].into()).await
+    };
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        held.push(ask().await);
+    }
+    assert!(held.iter().all(|answer| answer.body().len() == LONGEST));
+    for _ in 0..2 {
+        let answer = ask().await;
+        assert_eq!(answer.body(), "the upstream core has answers that are too long for now\n");
+        assert_eq!(answer.status(), 503);
+    }
+    // Who signs in isn't kept from it.
+    assert_eq!(world.get("/recipe/signin").await.status, 207);
+    // A caller that has read his, or is gone, makes room.
+    held.pop();
+    assert_eq!(ask().await.status(), 207);
 }
 
 #[tokio::test]

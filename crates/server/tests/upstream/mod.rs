@@ -4,4 +4,5 @@ mod answers;
 mod handed_on;
 mod options;
 mod process;
+mod removed;
 mod stand_in;

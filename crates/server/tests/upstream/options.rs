@@ -2,7 +2,7 @@
 
 use doorward_engine::time::Lifetime;
 
-use crate::config::{in_environment, settings, wrong};
+use crate::config::{in_environment, loaded, settings, wrong};
 
 #[test]
 fn it_is_an_address() {
@@ -46,4 +46,17 @@ fn anything_else_is_refused() {
     assert_eq!(wrong("upstream_core_api_key: k"), [key(1, "it means nothing without upstream_core")]);
     let refusal = key(2, "it must be of letters, digits and signs of ASCII, without blanks");
     assert_eq!(wrong("upstream_core: http://core\nupstream_core_api_key: 'a key'"), [refusal]);
+}
+
+#[test]
+fn its_key_is_not_for_everybody() {
+    const OURS: &str = "upstream_core: http://core\nupstream_core_api_key: its-own\n";
+    let warning = "upstream_core_api_key is set and no api_keys are: everybody who reaches the port uses that core with its \
+                   key. Set api_keys, or leave the key to the callers";
+    for rest in ["", "host: 127.0.0.1", "ip_allow_regex: '10\\.0\\.0\\.9'"] {
+        assert_eq!(loaded(&format!("{OURS}{rest}\n")).warnings, [warning], "{rest}");
+    }
+    for fine in [&format!("{OURS}api_keys: abcdefghijklmnopqrst-1\n"), "upstream_core: http://core\n"] {
+        assert!(loaded(fine).warnings.is_empty(), "{fine}");
+    }
 }

@@ -29,7 +29,9 @@ pub(super) struct Asked {
 pub(super) enum Answers {
     /// As a core does.
     Well,
-    /// With so many bytes.
+    /// So if it is asked for a user, and otherwise as a core does.
+    Users(u16, &'static str),
+    /// With so many bytes if it is asked for a list of users, and otherwise as a core does.
     Long(usize),
     /// Never.
     Never,
@@ -98,14 +100,19 @@ async fn answer(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let body = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+    let status = match answers {
+        Answers::Users(status, _) if head.uri.path().ends_with("/user/id") => status,
+        _ => 207,
+    };
     seen.lock().unwrap().push(Asked { line: format!("{} {}", head.method, head.uri), headers: head.headers, body });
     let body = match answers {
-        Answers::Long(bytes) => Bytes::from(vec![b'x'; bytes]),
+        Answers::Long(bytes) if head.uri.path() == "/users" => Bytes::from(vec![b'x'; bytes]),
+        Answers::Users(_, user) if status != 207 => Bytes::from(user),
         Answers::Never => std::future::pending().await,
-        Answers::Well | Answers::Raw(_) => Bytes::from(ANSWER),
+        Answers::Well | Answers::Users(..) | Answers::Long(_) | Answers::Raw(_) => Bytes::from(ANSWER),
     };
     let response = Response::builder()
-        .status(207)
+        .status(status)
         .header("content-type", "application/json;charset=UTF-8")
         .header("x-one", "1")
         .header("x-one", "2")

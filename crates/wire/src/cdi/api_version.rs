@@ -20,9 +20,10 @@ pub struct Request<'a> {
     pub api_domain: Option<Cow<'a, str>>,
 }
 
-/// Reads a query.
+/// Reads a query. What can be no domain, and no database keeps, counts as absent.
 pub fn parse(query: Query<'_>) -> Request<'_> {
-    Request { website_domain: query.optional_text("websiteDomain"), api_domain: query.optional_text("apiDomain") }
+    let domain = |name| query.optional_text(name).filter(|domain| !domain.contains('\0'));
+    Request { website_domain: domain("websiteDomain"), api_domain: domain("apiDomain") }
 }
 
 #[derive(Serialize)]

@@ -1,5 +1,6 @@
 //! Settings that are stored with an app or tenant: an object of options (`spec/modern-core.md` 5.2).
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -10,10 +11,14 @@ use super::input::Object;
 pub fn changed(stored: &str, changes: &str) -> Result<String, Refusal> {
     let (stored, changes) = (Object::parse(stored.as_bytes())?, Object::parse(changes.as_bytes())?);
     let mut options: Vec<(&str, &str)> = Vec::new();
+    let mut places = BTreeMap::new();
     for (name, value) in stored.fields().chain(changes.fields()) {
-        match options.iter_mut().find(|(known, _)| *known == name) {
+        match places.get(name).and_then(|at: &usize| options.get_mut(*at)) {
             Some(option) => option.1 = value,
-            None => options.push((name, value)),
+            None => {
+                places.insert(name, options.len());
+                options.push((name, value));
+            }
         }
     }
     let mut text = String::from("{");

@@ -25,7 +25,7 @@ impl<'a> JwtDataPut<'a> {
     /// Reads the body.
     pub fn parse(body: &Object<'a>) -> Result<Self, Refusal> {
         let handle = body.string("sessionHandle")?;
-        Ok(Self { handle, payload: session_fields::payload(body.object("userDataInJWT")?) })
+        Ok(Self { handle, payload: session_fields::payload(body.object("userDataInJWT")?)? })
     }
 
     /// Judges what is judged once the session's tenant is known to be there: the payload must leave alone what a token of

@@ -36,7 +36,7 @@ impl SessionCreate {
         Ok(Self {
             user,
             anti_csrf: body.boolean("enableAntiCsrf")?,
-            payload: session_fields::payload(body.object("userDataInJWT")?),
+            payload: session_fields::payload(body.object("userDataInJWT")?)?,
             data: session_fields::data(body.object("userDataInDatabase")?),
             access_validity: session_fields::access_validity(body, dialect)?,
         })

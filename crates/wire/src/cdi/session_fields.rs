@@ -12,10 +12,10 @@ use super::answer::Refusal;
 use super::dialect::{Dialect, Field};
 use super::input::Object;
 
-/// A payload that a caller sent, without the blanks between its parts.
-pub(super) fn payload(json: &RawValue) -> Payload {
-    // INVARIANT: what `Object::object` gives is an object, and stays one.
-    Payload::from_stored(&compact(json.get())).unwrap_or_default()
+/// A payload that a caller sent, without the blanks between its parts. One with a name that is no Unicode (half a
+/// surrogate pair) is refused: no token can say it.
+pub(super) fn payload(json: &RawValue) -> Result<Payload, Refusal> {
+    Payload::from_stored(&compact(json.get())).ok_or(Refusal::JSON)
 }
 
 /// Session data that a caller sent, without the blanks between its parts.

@@ -24,7 +24,7 @@ impl SessionRegenerate {
     /// Reads the body.
     pub fn parse(body: &Object<'_>) -> Result<Self, Refusal> {
         let token = Secret::new(body.string("accessToken")?);
-        Ok(Self { token, payload: body.optional_object("userDataInJWT")?.map(session_fields::payload) })
+        Ok(Self { token, payload: body.optional_object("userDataInJWT")?.map(session_fields::payload).transpose()? })
     }
 }
 

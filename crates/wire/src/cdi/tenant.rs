@@ -1,6 +1,8 @@
 //! `/recipe/multitenancy/tenant` and `/tenant/v2`: reads, makes and changes a tenant (`spec/modern-core.md` 5.2).
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeSet;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -12,6 +14,12 @@ use super::dialect::Dialect;
 use super::input::Object;
 use super::route::Generation;
 use super::status::Status;
+
+/// How many factors a tenant may have. Upstream knows eight.
+const FACTORS: usize = 64;
+
+/// How long the name of one may be: the column has no room for more.
+const FACTOR_CHARS: usize = 128;
 
 /// What a PUT of a tenant or app says. What is `None` stays as it is.
 #[derive(Clone, Debug)]
@@ -58,14 +66,14 @@ fn factors(object: &Object<'_>, name: &str) -> Result<Option<Option<Vec<String>>
         return Ok(Some(None));
     }
     let Some(given) = object.optional_strings(name)? else { return Ok(None) };
-    let mut factors: Vec<String> = Vec::new();
-    for factor in given {
-        if factors.iter().any(|known| *known == factor) {
-            return Err(Refusal::bad(alloc::format!("{name} input should not contain duplicate values")));
-        }
-        factors.push(factor.into_owned());
+    let fits = |factor: &str| factor.chars().count() <= FACTOR_CHARS && !factor.contains('\0');
+    if given.len() > FACTORS || !given.iter().all(|factor| fits(factor)) {
+        return Err(Refusal::bad(format!("{name} may have {FACTORS} values of at most {FACTOR_CHARS} characters")));
     }
-    Ok(Some(Some(factors)))
+    if given.iter().collect::<BTreeSet<_>>().len() < given.len() {
+        return Err(Refusal::bad(format!("{name} input should not contain duplicate values")));
+    }
+    Ok(Some(Some(given.into_iter().map(Cow::into_owned).collect())))
 }
 
 /// A tenant as it is shown. Login methods are other recipes': they are kept for those who read them elsewhere.

@@ -5,7 +5,7 @@ use doorward_wire::cdi::dialect::Dialect;
 use doorward_wire::cdi::input::{DEPTH_LIMIT, Object, Query};
 use doorward_wire::cdi::route::Generation;
 use doorward_wire::cdi::version::CdiVersion;
-use doorward_wire::cdi::{jwt, license, tenant, user_count};
+use doorward_wire::cdi::{api_version, jwt, license, tenant, user_count};
 
 const INVALID: &str = "Invalid Json Input";
 
@@ -213,4 +213,14 @@ fn factors_may_be_taken_away_but_not_doubled() {
         parse(r#"{"firstFactors":["a","a"]}"#),
         Err("firstFactors input should not contain duplicate values".to_owned())
     );
+    let bounded = Err("firstFactors may have 64 values of at most 128 characters".to_owned());
+    for factors in [vec!["a\0".to_owned()], vec!["a".repeat(129)], (0..65).map(|at| at.to_string()).collect()] {
+        assert_eq!(parse(&serde_json::json!({ "firstFactors": factors }).to_string()), bounded);
+    }
+}
+
+#[test]
+fn a_domain_that_no_database_keeps_counts_as_absent() {
+    let request = api_version::parse(Query::new("websiteDomain=a%00b&apiDomain=http://c"));
+    assert_eq!((request.website_domain, request.api_domain.as_deref()), (None, Some("http://c")));
 }

@@ -28,6 +28,7 @@ use doorward_wire::cdi::answer::{Answer, Refusal};
 use doorward_wire::cdi::route::Endpoint;
 use http::Method;
 
+pub(crate) use self::user::sign_out;
 use crate::cdi::call::Call;
 use crate::cdi::fault::Fault;
 
