@@ -1,14 +1,17 @@
 // The README's apps, as they stand there, on a fresh server.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { tmpdir } from "node:os";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 import { Client } from "./client.js";
 import { APPS, freePort, startCore, startProgram } from "./processes.js";
 
+const run = promisify(execFile);
 const readme = await readFile(fileURLToPath(new URL("../../../README.md", import.meta.url)), "utf8");
 
 /** The first program of a language, with ports that are free here. */
@@ -28,7 +31,21 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** Runs what stands under "Try it", line by line. Each line says behind `#` what it prints. */
+async function typeIt(port) {
+  const [, lines] = readme.match(/Try it:\n\n```sh\n([\s\S]*?)```/);
+  const jar = await mkdtemp(join(folder, "jar-"));
+  for (const line of lines.trim().split("\n")) {
+    const [command, expected] = line.split(/\s+# /);
+    const { stdout } = await run("bash", ["-c", command.replaceAll("3001", String(port))], { cwd: jar });
+    const printed = stdout.trim();
+    const said = printed.startsWith('"') ? JSON.parse(printed) : printed;
+    assert.ok(said && expected.startsWith(said), `${command} printed ${printed}`);
+  }
+}
+
 async function tryIt(port) {
+  await typeIt(port);
   const client = new Client(`http://localhost:${port}`, "cookie");
   const user = async () => String((await client.get("/me")).body).trim();
   assert.match(String((await client.post("/login/ada")).body), /hello ada/);

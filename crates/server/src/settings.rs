@@ -1,6 +1,7 @@
 //! What a server runs with, once file, environment and flags were read and found good.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use doorward_engine::policy::{Policy, Rotation};
 use doorward_engine::secret::Secret;
@@ -29,6 +30,8 @@ pub struct Settings {
     pub admin: Option<AdminSettings>,
     /// The core that has the other recipes, if there is one.
     pub upstream: Option<UpstreamSettings>,
+    /// The key of who runs the server, where others have keys that can do less (`supertokens_saas_secret`).
+    pub saas_secret: Option<Secret>,
     /// Mixed into the derivation of successors. All processes on one database need the same.
     pub succession_secret: Option<Secret>,
     /// A recent refresh token that comes again is answered with UNAUTHORISED instead of theft
@@ -73,13 +76,13 @@ pub struct AppSettings {
     pub(crate) values: Values,
 }
 
-/// The settings that each tenant may have of its own.
+/// The settings that each tenant may have of its own. Equal regular expressions are compiled once and shared.
 #[derive(Clone, Debug, Default)]
 pub struct TenantSettings {
     /// Peers whose whole address matches are let in, and others aren't. It is anchored at both ends.
-    pub ip_allow: Option<Regex>,
+    pub ip_allow: Option<Arc<Regex>>,
     /// Peers whose whole address matches are refused. It is anchored at both ends.
-    pub ip_deny: Option<Regex>,
+    pub ip_deny: Option<Arc<Regex>>,
 }
 
 /// Where sessions are kept.

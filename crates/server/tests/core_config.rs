@@ -1,5 +1,7 @@
 //! The settings of apps and tenants, laid over those of the process. The texts are those of the recorded service.
 
+use std::sync::Arc;
+
 use doorward_engine::id::{AppId, TenantId};
 use doorward_engine::time::Lifetime;
 use doorward_server::settings::Settings;
@@ -101,4 +103,25 @@ fn what_a_newer_core_has_stored_closes_no_app() {
     assert_eq!(app.policy.access_lifetime.as_millis(), 60_000);
     assert!(settings.app(&AppId::default(), stored).is_err(), "whoever sets it is told");
     assert!(settings.app(&AppId::default(), &Settings::known("no JSON")).is_err());
+}
+
+/// One is half a megabyte: a thousand tenants that inherit one have that one, and so has the next reading of all of them.
+#[test]
+fn an_address_rule_is_compiled_once_for_all_who_have_it() {
+    let settings = Settings::default();
+    let rule = r#"{"ip_allow_regex": "10\\.0\\.0\\.\\d+", "ip_deny_regex": "11.*"}"#;
+    let (base, t1) = (AppId::default(), TenantId::parse("t1").unwrap());
+    let read = || settings.app(&base, rule).unwrap();
+    let (first, second) = (read(), read());
+    let heir = settings.tenant(&first, &t1, "{}").unwrap();
+    let own = settings.tenant(&first, &t1, r#"{"ip_deny_regex": "12.*"}"#).unwrap();
+    let same = |one: &Option<Arc<regex::Regex>>, other: &Option<Arc<regex::Regex>>| {
+        Arc::ptr_eq(one.as_ref().unwrap(), other.as_ref().unwrap())
+    };
+    for other in [&second.tenant, &heir, &own] {
+        assert!(same(&first.tenant.ip_allow, &other.ip_allow));
+    }
+    assert!(same(&first.tenant.ip_deny, &heir.ip_deny));
+    assert!(!same(&first.tenant.ip_deny, &own.ip_deny));
+    assert!(own.ip_deny.unwrap().is_match("12.0.0.1"));
 }

@@ -104,7 +104,7 @@ impl Keys {
         if !self.snapshot().wants_key(now, &self.policy) {
             return Ok(self.snapshot());
         }
-        match self.rotate(now, store, world, signer).await {
+        match self.rotate(store, world, signer).await {
             // The old key still may sign: a request that can be served isn't refused for what can wait a minute.
             Err(error) if !ring.is_overdue(now, &self.policy) => {
                 tracing::warn!(name: "doorward.key.late", target: "doorward", app = %self.app, "rotation failed: {error}");
@@ -114,17 +114,11 @@ impl Keys {
         }
     }
 
-    async fn rotate(
-        &self,
-        now: Millis,
-        store: &dyn Store,
-        world: &World,
-        signer: &Signer,
-    ) -> Result<Arc<KeyRing>, ServiceError> {
+    async fn rotate(&self, store: &dyn Store, world: &World, signer: &Signer) -> Result<Arc<KeyRing>, ServiceError> {
         let newest_here = self.snapshot().newest();
         let mut stored = store.keys(self.app.clone()).await?;
         if newest(&stored) == Some(newest_here) {
-            stored = self.add_key(Some(newest_here), now, store, world, signer).await?;
+            stored = self.add_key(Some(newest_here), store, world, signer).await?;
         }
         self.replace(stored, world)
     }
@@ -139,21 +133,21 @@ impl Keys {
     ) -> Result<Arc<KeyRing>, ServiceError> {
         let _guard = self.change.lock().await;
         let newest_seen = newest(&store.keys(self.app.clone()).await?);
-        let stored = self.add_key(newest_seen, world.clock.now(), store, world, signer).await?;
+        let stored = self.add_key(newest_seen, store, world, signer).await?;
         self.replace(stored, world)
     }
 
     async fn add_key(
         &self,
         newest_seen: Option<Millis>,
-        now: Millis,
         store: &dyn Store,
         world: &World,
         signer: &Signer,
     ) -> Result<StoredKeys, ServiceError> {
         let maker = Arc::clone(&world.keys);
         let value = signer.run(signer.reserve()?, move || maker.signing_key()).await??;
-        let stored = add_signing_key(&self.app, value, newest_seen, now, store).await?;
+        // Making it takes a while, and its minute in public begins when it is there.
+        let stored = add_signing_key(&self.app, value, newest_seen, world.clock.now(), store).await?;
         tracing::info!(name: "doorward.key.rotated", target: "doorward", app = %self.app, "a new signing key is published");
         Ok(stored)
     }

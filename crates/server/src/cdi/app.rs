@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 use crate::cdi::fault::Fault;
 use crate::cdi::hello_limit::HelloLimit;
 use crate::cdi::request_counts::RequestCounts;
+use crate::config::protected;
 use crate::settings::{AppSettings, BadCoreConfig, Settings, TenantSettings};
 
 /// An app, as one reading of the directory found it.
@@ -45,6 +46,16 @@ pub(crate) struct Tenant {
     /// As stored.
     pub(crate) stored: StoredTenant,
     settings: Result<TenantSettings, BadCoreConfig>,
+    /// Its settings without those that aren't for everybody, if it has any of these.
+    open_config: Option<String>,
+}
+
+impl Tenant {
+    /// Its settings, a JSON object: all, or those that are for everybody.
+    pub(crate) fn core_config(&self, is_all: bool) -> &str {
+        let all = self.stored.core_config.as_str();
+        if is_all { all } else { self.open_config.as_deref().unwrap_or(all) }
+    }
 }
 
 impl App {
@@ -55,13 +66,15 @@ impl App {
             Some(tenant) => settings.app(&id, &Settings::known(tenant.core_config.as_str())),
             None => settings.app(&id, "{}"),
         };
+        let operators_key = settings.saas_secret.as_ref();
         let tenants = stored.into_iter().map(|stored| {
             let settings = match &app_settings {
                 Ok(app) if stored.tenant.is_default() => Ok(app.tenant.clone()),
                 Ok(app) => settings.tenant(app, &stored.tenant, &Settings::known(stored.core_config.as_str())),
                 Err(error) => Err(error.clone()),
             };
-            (stored.tenant.as_str().into(), Tenant { id: stored.tenant.clone(), stored, settings })
+            let open_config = operators_key.and_then(|_| protected::without(stored.core_config.as_str()));
+            (stored.tenant.as_str().into(), Tenant { id: stored.tenant.clone(), stored, settings, open_config })
         });
         let tenants = tenants.collect();
         let policy = app_settings.as_ref().map_or_else(|_| settings.base.policy, |app| app.policy);

@@ -36,6 +36,9 @@ pub(crate) struct Apps {
     signer: Arc<Signer>,
     // INVARIANT: never held across an await.
     current: RwLock<Arc<Snapshot>>,
+    /// Who holds it changes them. It is taken before `reading`; who only reads never waits for it: deleting the rows of a
+    /// tenant may take seconds.
+    changing: Mutex<()>,
     /// Single flight: who holds it reads. Dropping the holder's future frees it.
     reading: Mutex<LastRead>,
 }
@@ -98,6 +101,7 @@ impl Apps {
             settings,
             signer: Arc::new(Signer::start()?),
             current: RwLock::new(Arc::new(snapshot)),
+            changing: Mutex::default(),
             reading: Mutex::new(LastRead { at: now, failed: None }),
         })
     }
@@ -107,10 +111,16 @@ impl Apps {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The apps, in a snapshot that knows these names if the database does.
-    pub(crate) async fn find(&self, app: &str, tenant: &str) -> Result<Arc<Snapshot>, Fault> {
+    /// The apps, in a snapshot that knows these names if the database does. For a tenant that isn't known the database is
+    /// asked only if its app would let the caller in: others cost nothing.
+    pub(crate) async fn find(
+        &self,
+        app: &str,
+        tenant: &str,
+        is_let_in: impl Fn(&App) -> bool,
+    ) -> Result<Arc<Snapshot>, Fault> {
         let snapshot = self.snapshot();
-        if !snapshot.has(app, tenant) {
+        if !snapshot.has(app, tenant) && snapshot.app(app).is_none_or(|app| is_let_in(app)) {
             return Box::pin(self.look_again(app, tenant)).await;
         }
         if self.world.clock.now().distance(snapshot.read_at) < KEPT {
@@ -121,9 +131,9 @@ impl Apps {
 
     /// Begins a change: with all that there is now, and no other change made here until it is done.
     pub(crate) async fn change(&self) -> Result<Changing<'_>, Fault> {
-        let mut last = self.reading.lock().await;
-        let snapshot = self.read(&mut last).await?;
-        Ok(Changing { apps: self, snapshot, last })
+        let alone = self.changing.lock().await;
+        let snapshot = self.read(&mut *self.reading.lock().await).await?;
+        Ok(Changing { apps: self, snapshot, _alone: alone })
     }
 
     /// Hears from the database that a tenant isn't there, which this process believed in: another one has deleted it.
@@ -184,7 +194,7 @@ impl Apps {
 pub(crate) struct Changing<'a> {
     apps: &'a Apps,
     snapshot: Arc<Snapshot>,
-    last: MutexGuard<'a, LastRead>,
+    _alone: MutexGuard<'a, ()>,
 }
 
 impl Changing<'_> {
@@ -194,7 +204,7 @@ impl Changing<'_> {
     }
 
     /// Writes a tenant if its settings can hold, and returns whether it is new.
-    pub(crate) async fn put(mut self, tenant: StoredTenant) -> Result<bool, Fault> {
+    pub(crate) async fn put(self, tenant: StoredTenant) -> Result<bool, Fault> {
         self.check(&tenant).map_err(|error| Refusal::bad(error.0))?;
         let is_new = self.apps.directory.put_tenant(tenant, self.apps.world.clock.now()).await?;
         self.finish().await?;
@@ -202,7 +212,7 @@ impl Changing<'_> {
     }
 
     /// Deletes a tenant, and returns whether it was there. What isn't served from a database isn't deleted from it either.
-    pub(crate) async fn remove_tenant(mut self, app: AppId, tenant: TenantId) -> Result<bool, Fault> {
+    pub(crate) async fn remove_tenant(self, app: AppId, tenant: TenantId) -> Result<bool, Fault> {
         if !self.snapshot.has(app.as_str(), tenant.as_str()) {
             return Ok(false);
         }
@@ -212,7 +222,7 @@ impl Changing<'_> {
     }
 
     /// Deletes an app, and returns whether it was there.
-    pub(crate) async fn remove_app(mut self, app: AppId) -> Result<bool, Fault> {
+    pub(crate) async fn remove_app(self, app: AppId) -> Result<bool, Fault> {
         if self.snapshot.app(app.as_str()).is_none() {
             return Ok(false);
         }
@@ -221,8 +231,8 @@ impl Changing<'_> {
         Ok(was_there)
     }
 
-    async fn finish(&mut self) -> Result<(), StoreError> {
-        self.apps.read(&mut self.last).await.map(|_| ())
+    async fn finish(&self) -> Result<(), StoreError> {
+        self.apps.read(&mut *self.apps.reading.lock().await).await.map(|_| ())
     }
 
     /// Judges the settings of a tenant, and what they mean for the others of its app.

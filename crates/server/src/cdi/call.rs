@@ -9,11 +9,12 @@ use doorward_wire::cdi::answer::Refusal;
 use doorward_wire::cdi::dialect::Dialect;
 use doorward_wire::cdi::input::{Object, Query};
 use doorward_wire::cdi::route::Route;
-use http::Method;
+use http::{HeaderMap, Method};
 
 use crate::cdi::Cdi;
 use crate::cdi::app::App;
 use crate::cdi::fault::Fault;
+use crate::cdi::guard;
 use crate::settings::AppSettings;
 
 /// A request that was let in. Endpoints read their input first and ask for the app then: what is wrong with a request is
@@ -29,6 +30,8 @@ pub(crate) struct Call<'a> {
     /// The values behind `?`.
     pub(crate) query: Query<'a>,
     pub(crate) body: &'a [u8],
+    /// What else came with it.
+    pub(crate) headers: &'a HeaderMap,
     /// The app of the path, if there is one of that name.
     pub(crate) found: Option<Arc<App>>,
 }
@@ -54,6 +57,11 @@ impl<'a> Call<'a> {
         if applies && self.route.tenant != TenantId::DEFAULT { Err(Refusal::APP_SPECIFIC) } else { Ok(()) }
     }
 
+    /// Whether it comes from who runs the server, as far as others are told apart from that.
+    pub(crate) fn is_operators(&self) -> bool {
+        self.cdi.settings.saas_secret.as_ref().is_none_or(|secret| guard::shows(secret, self.headers))
+    }
+
     /// The app of the path.
     pub(crate) fn app(&self) -> Result<&Arc<App>, Refusal> {
         self.found.as_ref().ok_or_else(|| self.unknown(self.route.tenant))
@@ -77,7 +85,7 @@ impl<'a> Call<'a> {
         if app.tenant(tenant).is_some() {
             return app.tenant_settings(tenant).map(drop);
         }
-        let snapshot = self.cdi.apps.find(self.route.app, tenant).await?;
+        let snapshot = self.cdi.apps.find(self.route.app, tenant, |_| true).await?;
         match snapshot.app(self.route.app).filter(|app| app.tenant(tenant).is_some()) {
             Some(app) => app.tenant_settings(tenant).map(drop),
             None => Err(self.unknown(tenant).into()),

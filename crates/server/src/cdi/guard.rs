@@ -45,6 +45,15 @@ pub(crate) fn admit(
     Ok(dialect(route, limits, headers)?)
 }
 
+/// Whether an app lets a request in to a tenant of its own that isn't known here: whether it is worth looking for. The tenant
+/// may have address rules that let in more peers than the app's; whoever has shown a key is believed to have one of those.
+pub(crate) fn would_let_in(route: &Route<'_>, app: &App, headers: &HeaderMap, peer: IpAddr) -> bool {
+    app.settings().is_ok_and(|settings| match has_key(settings, headers) {
+        true if !settings.api_keys.is_empty() => true,
+        is_enough => (is_enough || route.endpoint.is_open()) && may_come(&settings.tenant, peer),
+    })
+}
+
 fn may_come(rules: &TenantSettings, peer: IpAddr) -> bool {
     if rules.ip_allow.is_none() && rules.ip_deny.is_none() {
         return true;
@@ -82,6 +91,11 @@ fn has_key(settings: &AppSettings, headers: &HeaderMap) -> bool {
         // All of them, whichever fits: how long it takes says nothing.
         settings.api_keys.iter().fold(false, |found, key: &Secret| found | key.matches(given))
     })
+}
+
+/// Whether a request shows this key.
+pub(crate) fn shows(key: &Secret, headers: &HeaderMap) -> bool {
+    given_key(headers).is_some_and(|given| key.matches(given))
 }
 
 /// The key of a request: of `api-key` if that is there, else of `Authorization`, with or without `Bearer`.

@@ -20,14 +20,15 @@ use doorward_engine::id::AppId;
 use doorward_service::ServiceError;
 use doorward_service::directory::Directory;
 use doorward_service::env::World;
-use doorward_wire::cdi::answer::{Answer, Refusal};
+use doorward_wire::cdi::answer::{Answer, Content, Refusal};
 use doorward_wire::cdi::elsewhere;
 use doorward_wire::cdi::input::Query;
 use doorward_wire::cdi::route::{self, Endpoint, Route};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::cdi::activity::Activity;
+use crate::cdi::app::App;
 use crate::cdi::apps::Apps;
 use crate::cdi::call::Call;
 use crate::cdi::fault::Fault;
@@ -156,7 +157,8 @@ impl Cdi {
         };
         let route = if self.upstream.is_some() { elsewhere::find(&below) } else { Route::find(&below) };
         *endpoint = route.endpoint;
-        let snapshot = self.apps.find(route.app, route.tenant).await?;
+        let is_let_in = |app: &App| guard::would_let_in(&route, app, request.headers(), peer);
+        let snapshot = self.apps.find(route.app, route.tenant, is_let_in).await?;
         let app = snapshot.app(route.app);
         let response = match guard::admit(&route, app.map(|app| &**app), request.headers(), peer) {
             // Whoever may not come isn't counted either.
@@ -170,6 +172,7 @@ impl Cdi {
                     method: request.method(),
                     query: Query::new(request.uri().query().unwrap_or_default()),
                     body: request.body(),
+                    headers: request.headers(),
                     found: app.cloned(),
                 };
                 match &self.upstream {
@@ -221,6 +224,11 @@ fn respond(answer: Answer) -> Response<Bytes> {
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer.content.header()));
+    if answer.content == Content::Text && answer.status >= 400 {
+        // It may repeat what the caller sent, and its type says HTML (`spec/modern-core.md` 1.8): no browser may run it.
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
+    }
     if let Some(value) = answer.cache_control.and_then(|value| HeaderValue::try_from(value).ok()) {
         headers.insert(CACHE_CONTROL, value);
     }

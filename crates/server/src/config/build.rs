@@ -7,7 +7,8 @@ use doorward_engine::secret::Secret;
 use doorward_engine::time::Lifetime;
 use doorward_wire::cdi::version::CdiVersion;
 
-use super::check::{split_keys, whole_address};
+use super::address_rule::whole_address;
+use super::check::split_keys;
 use super::option::OptionSpec;
 use super::options::server::watch;
 use super::options::{access, sessions, upstream};
@@ -68,6 +69,7 @@ fn process_of(values: &Values, base: AppSettings, config_path: Option<PathBuf>) 
             api_key: values.text(&upstream::API_KEY).map(Secret::new),
             timeout: millis(values, &upstream::TIMEOUT),
         }),
+        saas_secret: values.text(&access::SAAS_SECRET).map(|secret| Secret::new(secret.trim().to_owned())),
         succession_secret: values.text(&sessions::SUCCESSION_SECRET).map(Secret::new),
         recent_reuse_is_unauthorised: values.word(&sessions::RECENT_REUSE) == "UNAUTHORISED",
         header_limit: size(values, &listen::HEADER_LIMIT),

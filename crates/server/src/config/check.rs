@@ -3,15 +3,12 @@
 use doorward_stores::postgres::Postgres;
 use doorward_wire::cdi::version::CdiVersion;
 use http::Uri;
-use regex::{Regex, RegexBuilder};
 
+use super::address_rule::whole_address;
 use super::option::Checked;
 
 /// Keys shorter than this are refused.
 const KEY_CHARS: usize = 20;
-
-/// How large a compiled regular expression may be: an operator of one tenant mustn't take the memory of all.
-const REGEX_BYTES: usize = 1 << 20;
 
 pub(super) fn not_empty(text: &str) -> Checked {
     if text.trim().is_empty() { Err("it must not be empty".into()) } else { Ok(()) }
@@ -90,17 +87,6 @@ fn is_key_byte(byte: u8) -> bool {
 
 pub(super) fn succession_secret(text: &str) -> Checked {
     if text.chars().count() < 32 { Err("it must have at least 32 characters".into()) } else { Ok(()) }
-}
-
-/// The regular expression for a whole address; `None` for a blank text, which is as good as none.
-pub(super) fn whole_address(text: &str) -> Result<Option<Regex>, regex::Error> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    // By itself first: a lone `)` must not end the group that is put around it.
-    RegexBuilder::new(text).size_limit(REGEX_BYTES).build()?;
-    RegexBuilder::new(&format!(r"\A(?:{text})\z")).size_limit(REGEX_BYTES).build().map(Some)
 }
 
 pub(super) fn ip_allow(text: &str) -> Checked {

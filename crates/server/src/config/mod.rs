@@ -1,6 +1,7 @@
 //! The configuration: one table of options, read from flags, the environment, a file and the defaults, in this order of
 //! precedence (`spec/modern-core.md` 10).
 
+mod address_rule;
 pub(crate) mod build;
 mod check;
 mod database;
@@ -10,6 +11,7 @@ pub(crate) mod example;
 mod option;
 mod options;
 mod overlay;
+pub(crate) mod protected;
 pub(crate) mod show;
 mod together;
 pub(crate) mod value;

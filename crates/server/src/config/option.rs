@@ -15,6 +15,8 @@ pub(crate) struct OptionSpec {
     pub(crate) rule: Rule,
     /// Never shown.
     pub(crate) is_secret: bool,
+    /// Who runs the server has the last word about it (`supertokens_saas_secret`).
+    pub(crate) is_protected: bool,
     /// False for what is accepted so that files of SuperTokens work, and changes nothing here.
     pub(crate) has_effect: bool,
     /// What the operator reads about it.
@@ -98,6 +100,7 @@ impl OptionSpec {
             scope: Scope::Base,
             rule: Rule::Any,
             is_secret: false,
+            is_protected: false,
             has_effect: true,
             about,
         }
@@ -123,6 +126,10 @@ impl OptionSpec {
 
     pub(crate) const fn secret(self) -> Self {
         Self { is_secret: true, ..self }
+    }
+
+    pub(crate) const fn protected(self) -> Self {
+        Self { is_protected: true, ..self }
     }
 
     pub(crate) const fn between(self, least: f64, most: f64, refusal: &'static str) -> Self {

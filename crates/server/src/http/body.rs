@@ -7,9 +7,15 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::refusal::Plain;
+use super::room::Place;
 
-/// Reads a body of at most so many bytes, in at most so much time.
-pub(super) async fn read(body: Incoming, limit: usize, within: Duration) -> Result<Bytes, Plain> {
+/// Reads a body of at most so many bytes, in at most so much time, while its place can hold it.
+pub(super) async fn read(
+    body: Incoming,
+    limit: usize,
+    within: Duration,
+    place: &mut Place<'_>,
+) -> Result<Bytes, Plain> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
@@ -17,18 +23,20 @@ pub(super) async fn read(body: Incoming, limit: usize, within: Duration) -> Resu
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
         return Err(Plain::BODY);
     }
-    timeout(within, collect(body, limit)).await.unwrap_or(Err(Plain::SLOW))
+    timeout(within, collect(body, limit, place)).await.unwrap_or(Err(Plain::SLOW))
 }
 
-async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, Plain> {
+async fn collect(mut body: Incoming, limit: usize, place: &mut Place<'_>) -> Result<Bytes, Plain> {
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {
         // What comes behind a chunked body (trailers) means nothing here.
         let Ok(data) = frame.map_err(|_| Plain::BROKEN)?.into_data() else { continue };
-        if first.len() + all.len() + data.len() > limit {
+        let length = first.len() + all.len() + data.len();
+        if length > limit {
             return Err(Plain::BODY);
         }
+        place.fit(length)?;
         if first.is_empty() && all.is_empty() {
             first = data;
         } else {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::Bytes;
-use http::header::{EXPECT, HOST};
+use http::header::{EXPECT, HOST, TRANSFER_ENCODING};
 use http::{Request, Response, StatusCode, Version};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -21,6 +21,7 @@ use super::clock::Clock;
 use super::pace::{Pace, Phase};
 use super::refusal::{Plain, linger};
 use super::request_id::RequestId;
+use super::room::Place;
 use super::watched::Watched;
 use super::{Handler, Shared, Stopping, body};
 
@@ -33,6 +34,8 @@ enum End {
     Done,
     /// Its client sent no HTTP, and was told so with this status.
     Broken(StatusCode),
+    /// Its client speaks HTTP/2, and was told nothing.
+    Newer,
     /// It has been waiting for too long.
     Overdue(Phase),
 }
@@ -76,6 +79,7 @@ pub(super) async fn serve<H: Handler>(stream: TcpStream, peer: IpAddr, shared: A
             Poll::Ready(Err(error)) if error.is_parse_too_large() => {
                 Poll::Ready(End::Broken(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE))
             }
+            Poll::Ready(Err(error)) if error.is_parse_version_h2() => Poll::Ready(End::Newer),
             Poll::Ready(Err(error)) if error.is_parse() => Poll::Ready(End::Broken(StatusCode::BAD_REQUEST)),
             Poll::Ready(_) => Poll::Ready(End::Done),
             Poll::Pending => clock.poll(cx, &pace).map(End::Overdue),
@@ -87,6 +91,10 @@ pub(super) async fn serve<H: Handler>(stream: TcpStream, peer: IpAddr, shared: A
         End::Overdue(Phase::Head) => {
             handler.refused(Plain::SLOW.status);
             Plain::SLOW.say(stream).await;
+        }
+        End::Newer => {
+            handler.refused(Plain::NEWER.status);
+            Plain::NEWER.say(stream).await;
         }
         End::Broken(status) => {
             handler.refused(status);
@@ -110,7 +118,9 @@ async fn respond<H: Handler>(
 
 impl<H: Handler> Client<H> {
     async fn answer(&self, request: Request<Incoming>) -> Response<Bytes> {
-        match self.receive(request).await {
+        // Given back when there is an answer.
+        let mut place = self.shared.room.place();
+        match self.receive(request, &mut place).await {
             Ok(request) => self.shared.handler.answer(request, self.peer).await,
             Err(refusal) => {
                 self.shared.handler.refused(refusal.status);
@@ -120,11 +130,11 @@ impl<H: Handler> Client<H> {
         }
     }
 
-    async fn receive(&self, request: Request<Incoming>) -> Result<Request<Bytes>, Plain> {
+    async fn receive(&self, request: Request<Incoming>, place: &mut Place<'_>) -> Result<Request<Bytes>, Plain> {
         admit(&request)?;
         let (head, body) = request.into_parts();
         let limits = &self.shared.limits;
-        let body = body::read(body, limits.body_bytes, limits.read_timeout).await?;
+        let body = body::read(body, limits.body_bytes, limits.read_timeout, place).await?;
         Ok(Request::from_parts(head, body))
     }
 }
@@ -138,6 +148,12 @@ fn admit<B>(request: &Request<B>) -> Result<(), Plain> {
     }
     if headers.get(EXPECT).is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
         return Err(Plain::EXPECT);
+    }
+    // What a proxy in front has made of another one may be another request (RFC 9112, 6.1).
+    let mut encodings = headers.get_all(TRANSFER_ENCODING).iter();
+    let is_plain = encodings.next().is_none_or(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"));
+    if !is_plain || encodings.next().is_some() {
+        return Err(Plain::ENCODING);
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ mod listen;
 mod pace;
 mod refusal;
 mod request_id;
+mod room;
 mod watched;
 
 use std::future::Future;
@@ -27,6 +28,7 @@ use tokio::time::{sleep, timeout};
 
 pub use self::listen::{ListenError, listen};
 pub(crate) use self::request_id::RequestId;
+use self::room::Room;
 use crate::settings::Settings;
 
 /// How long nothing is accepted after that has failed, as it does when a process has no file left.
@@ -112,6 +114,7 @@ impl Stopping {
 struct Shared<H> {
     handler: Arc<H>,
     limits: Limits,
+    room: Room,
 }
 
 /// Serves until it is told to stop, and then until every request that was under way is answered, but no longer than
@@ -123,7 +126,8 @@ pub async fn serve<H: Handler>(
     stopping: Stopping,
     grace: Duration,
 ) -> bool {
-    let shared = Arc::new(Shared { handler, limits });
+    let room = Room::new(limits.body_bytes);
+    let shared = Arc::new(Shared { handler, limits, room });
     // One for each connection: when all are back, all have ended.
     let places = Arc::new(Semaphore::new(shared.limits.connections));
     let mut accepting = JoinSet::new();

@@ -30,6 +30,11 @@ impl Plain {
     pub(super) const FULL: Self = Self::new(StatusCode::SERVICE_UNAVAILABLE, "Too many connections");
     pub(super) const SLOW: Self = Self::new(StatusCode::REQUEST_TIMEOUT, "The request took too long to arrive");
     pub(super) const BODY: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "The body of the request is too long");
+    pub(super) const ROOM: Self =
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "Too much is being sent at once: there is no room for this body");
+    pub(super) const ENCODING: Self =
+        Self::new(StatusCode::BAD_REQUEST, "The only Transfer-Encoding is chunked, and that once");
+    pub(super) const NEWER: Self = Self::new(StatusCode::HTTP_VERSION_NOT_SUPPORTED, "HTTP/2 is not spoken here");
     pub(super) const BROKEN: Self = Self::new(StatusCode::BAD_REQUEST, "The body of the request can't be read");
     pub(super) const HOST: Self = Self::new(StatusCode::BAD_REQUEST, "There must be one Host header");
     pub(super) const EXPECT: Self = Self::new(StatusCode::EXPECTATION_FAILED, "Only 100-continue can be expected");

@@ -1,5 +1,6 @@
 //! Which apps and tenants there are, as one process among several sees it.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -7,8 +8,10 @@ use doorward_engine::id::{AppId, TenantId};
 use doorward_service::directory::Directory as _;
 use doorward_service::store::Store as _;
 use futures_util::future::join_all;
+use tokio::time::timeout;
 
 use super::world::{World, unknown};
+use crate::process::PATIENCE;
 
 const TENANT: &str = r#"200 {"tenantId":"t1","thirdParty":{"providers":[]},"coreConfig":{},"status":"OK"}"#;
 
@@ -36,6 +39,56 @@ async fn a_new_name_is_seen_at_once_but_looked_for_once_a_second() {
     world.wait(1000);
     assert_eq!(world.get("/appid-a/t2").await.line(), "200 Hello");
     assert_eq!(reads(&world), 3);
+}
+
+/// Whoever is refused anyway makes nobody read, and sees what changed no later than others.
+#[tokio::test]
+async fn a_tenant_is_not_looked_for_on_behalf_of_whom_its_app_refuses() {
+    let key = "api-key: abcdefghijklmnopqrst-1";
+    let yaml = "api_keys: abcdefghijklmnopqrst-1\nip_deny_regex: '10\\.0\\.0\\.9'\n";
+    let world = World::new(yaml).await;
+    world.store_tenant("public", "t1", r#"{"ip_deny_regex":"127.*"}"#).await;
+    world.wait(2000);
+    let users = "GET /t1/recipe/session/user?userId=u";
+    for headers in [&[] as &[_], &["api-key: wrong"]] {
+        assert_eq!(world.send(users, headers, "").await.line(), "401 Invalid API key");
+    }
+    assert_eq!(world.from("10.0.0.9", "/t1/hello").await.line(), "403 Forbidden");
+    assert_eq!(reads(&world), 1);
+    assert_eq!(world.send(users, &[key], "").await.line(), "403 Forbidden", "the tenant's own rule");
+    assert_eq!(reads(&world), 2);
+    // An open endpoint asks for no key.
+    world.wait(1000);
+    assert_eq!(world.from("10.0.0.8", "/t2").await.line(), "404 Not found");
+    assert_eq!(reads(&world), 3);
+    // Their own snapshot grows old all the same.
+    world.store_tenant("public", "t2", r#"{"ip_deny_regex":"127.*"}"#).await;
+    world.wait(60_000);
+    assert_eq!(world.from("10.0.0.9", "/t2").await.line(), "200 Hello");
+    assert_eq!(reads(&world), 4);
+}
+
+/// The rows of a tenant may take seconds to delete.
+#[tokio::test]
+async fn nobody_who_asks_waits_for_a_removal() {
+    let world = World::new("").await;
+    world.store_tenant("public", "t1", "{}").await;
+    world.wait(2000);
+    let held = world.store.removing.lock().await;
+    let mut removal = pin!(world.send("POST /recipe/multitenancy/tenant/remove", &[], r#"{"tenantId":"t1"}"#));
+    for _ in 0..2 {
+        world.wait(1000);
+        tokio::select! {
+            biased;
+            answer = &mut removal => panic!("it isn't over: {answer:?}"),
+            answer = timeout(PATIENCE, world.get("/t2")) => {
+                assert_eq!(answer.expect("it waits").line(), "404 Not found");
+            }
+        }
+    }
+    drop(held);
+    assert_eq!(removal.await.line(), r#"200 {"status":"OK","didExist":true}"#);
+    assert_eq!(world.get("/t1").await.line(), "404 Not found");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Who is let in: addresses, keys, versions, and in which order they are judged.
 
-use super::world::{World, unknown};
+use super::world::{Answered, World, unknown};
 
 const KEYS: &str = "api_keys: abcdefghijklmnopqrst-1,second-key-1234567890=\n";
 const KEY: &str = "api-key: abcdefghijklmnopqrst-1";
@@ -158,4 +158,23 @@ async fn the_highest_version_holds_for_a_request_without_one() {
     }
     let versions = world.send("GET /apiversion", &[], "").await.body;
     assert!(versions.ends_with(r#""2.19","2.20"]}"#), "{versions}");
+}
+
+/// Some refusals repeat what they refuse, and SDKs want them as `text/html`.
+#[tokio::test]
+async fn a_browser_runs_nothing_of_what_a_refusal_repeats() {
+    let world = World::new("").await;
+    let of = |answer: &Answered, name: &str| answer.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+    let body = r#"{"tenantId":"<script>alert(1)</script>"}"#;
+    let refused = world.send("PUT /recipe/multitenancy/tenant/v2", &[], body).await;
+    for answer in [&refused, &world.get("/nope/nope").await, &world.get("/appid-x/telemetry").await] {
+        assert!(answer.status >= 400, "{answer:?}");
+        assert_eq!(of(answer, "content-type").unwrap(), "text/html;charset=UTF-8");
+        assert_eq!(of(answer, "x-content-type-options").unwrap(), "nosniff");
+        assert_eq!(of(answer, "content-security-policy").unwrap(), "default-src 'none'; sandbox");
+    }
+    for path in ["/hello", "/telemetry"] {
+        let answer = world.get(path).await;
+        assert_eq!((answer.status, answer.headers.len()), (200, 1), "{answer:?}");
+    }
 }

@@ -138,3 +138,42 @@ async fn another_process_is_not_overwritten_by_what_was_seen_before() {
     let shown = world.get("/t1/recipe/multitenancy/tenant/v2").await.body;
     assert!(shown.contains(r#""coreConfig":{"ip_allow_regex":"127.*"}"#) && shown.contains("totp"), "{shown}");
 }
+
+/// Address rules are the operator's where he has a key of his own.
+#[tokio::test]
+async fn what_is_the_operators_is_neither_seen_nor_changed_by_others() {
+    let operator = "api-key: ssssssssssssssssssssssssssssssssssssssss-1";
+    let other = "api-key: abcdefghijklmnopqrst-1";
+    let world = World::new(&format!(
+        "api_keys: abcdefghijklmnopqrst-1\nsupertokens_saas_secret: {}\n",
+        operator.trim_start_matches("api-key: ")
+    ))
+    .await;
+    let put = "PUT /recipe/multitenancy/tenant/v2";
+    let no = "403 Not allowed to modify protected configs.";
+    let rule = |text: &str| format!(r#"{{"tenantId":"t1","coreConfig":{{"ip_allow_regex":{text}}}}}"#);
+    let harmless = r#"{"tenantId":"t1","coreConfig":{"email_verification_token_lifetime":9}}"#;
+    for (key, body, expected) in [
+        (other, &*rule("\"127.*\""), no),
+        (other, r#"{"appId":"t1","tenantId":"t1","coreConfig":{"saml_sp_entity_id":"x"}}"#, no),
+        (other, harmless, OK_NEW),
+        (operator, &rule("\"127.*\""), OK_OLD),
+        (other, &rule("\"127.*\""), OK_OLD),
+        (other, &rule("\".*\""), no),
+        (other, &rule("null"), no),
+        (other, harmless, OK_OLD),
+    ] {
+        assert_eq!(world.send(put, &[key], body).await.line(), expected, "{key} {body}");
+    }
+    let open = r#""coreConfig":{"email_verification_token_lifetime":9}"#;
+    let all = r#""coreConfig":{"email_verification_token_lifetime":9,"ip_allow_regex":"127.*"}"#;
+    for path in
+        ["t1/recipe/multitenancy/tenant/v2", "recipe/multitenancy/tenant/list", "recipe/multitenancy/app/list/v2"]
+    {
+        for (key, expected) in [(other, open), (operator, all)] {
+            let shown = world.send(&format!("GET /{path}"), &[key], "").await.body;
+            assert!(shown.contains(expected), "{key}: {shown}");
+        }
+    }
+    assert_eq!(world.send(put, &[operator], &rule("null")).await.line(), OK_OLD);
+}

@@ -18,6 +18,8 @@ pub(crate) struct Watched {
     fails_to_mark: AtomicBool,
     /// Nobody's activity is noted while this is held.
     pub(crate) marking: tokio::sync::Mutex<()>,
+    /// No tenant is removed while this is held.
+    pub(crate) removing: tokio::sync::Mutex<()>,
     /// How often all tenants were read, and how often keys were.
     pub(crate) tenant_reads: AtomicUsize,
     pub(crate) key_reads: AtomicUsize,
@@ -94,9 +96,15 @@ impl Directory for Watched {
         })
     }
 
+    fn remove_tenant(&self, app: AppId, tenant: TenantId) -> BoxFuture<'_, StoreResult<bool>> {
+        Box::pin(async move {
+            let _removing = self.removing.lock().await;
+            self.sound()?.remove_tenant(app, tenant).await
+        })
+    }
+
     watched! {
         put_tenant(tenant: StoredTenant, now: Millis) -> bool;
-        remove_tenant(app: AppId, tenant: TenantId) -> bool;
         remove_app(app: AppId) -> bool;
         value(app: AppId, tenant: TenantId, name: &'static str) -> Option<String>;
         put_value(app: AppId, tenant: TenantId, name: &'static str, value: String, now: Millis) -> ();

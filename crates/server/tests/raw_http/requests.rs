@@ -40,6 +40,26 @@ pub(super) const REQUESTS: &[(&str, &str, &[u16])] = &[
     ),
     ("another encoding", "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", &[400]),
     (
+        "chunks of another encoding",
+        "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\n",
+        &[400],
+    ),
+    (
+        "chunks in another encoding",
+        "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        &[400],
+    ),
+    (
+        "chunks in chunks",
+        "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        &[400],
+    ),
+    (
+        "chunks in capitals",
+        "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: CHUNKED \r\nConnection: close\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+        &[200],
+    ),
+    (
         "a length and chunks: the chunks count, and nothing is smuggled behind them",
         "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n\
          2\r\nhi\r\n0\r\n\r\n",

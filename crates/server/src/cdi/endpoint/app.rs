@@ -50,7 +50,7 @@ pub(super) async fn remove(call: &Call<'_>) -> Result<Answer, Fault> {
 pub(super) fn list(call: &Call<'_>, generation: Generation) -> Result<Answer, Fault> {
     base_only(call, "Only the public appId is allowed to list all apps")?;
     let snapshot = call.cdi.apps.snapshot();
-    let apps = snapshot.apps().map(|app| (app.id().as_str(), app.tenants().map(|tenant| shown(&tenant.stored))));
+    let apps = snapshot.apps().map(|app| (app.id().as_str(), app.tenants().map(|tenant| shown(call, tenant))));
     Ok(tenant_list::render_apps(apps, generation, call.dialect))
 }
 

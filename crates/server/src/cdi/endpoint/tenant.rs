@@ -9,13 +9,15 @@ use doorward_wire::cdi::route::Generation;
 use doorward_wire::cdi::tenant::{self, Request, Tenant};
 use doorward_wire::cdi::{core_config, tenant_list, tenant_name};
 
+use crate::cdi::app;
 use crate::cdi::call::Call;
 use crate::cdi::fault::Fault;
+use crate::config::protected;
 
 /// Shows the tenant of the path.
 pub(super) fn get(call: &Call<'_>, generation: Generation) -> Result<Answer, Fault> {
     let found = call.found.as_ref().and_then(|app| app.tenant(call.route.tenant));
-    Ok(tenant::render_get(found.map(|tenant| shown(&tenant.stored)).as_ref(), generation, call.dialect))
+    Ok(tenant::render_get(found.map(|tenant| shown(call, tenant)).as_ref(), generation, call.dialect))
 }
 
 /// Makes or changes a tenant of the app of the path.
@@ -51,7 +53,7 @@ pub(super) fn list(call: &Call<'_>, generation: Generation) -> Result<Answer, Fa
         let text = "Only the public tenantId is allowed to list all tenants associated with this app";
         return Err(Refusal::fixed(403, text).into());
     }
-    let tenants = call.app()?.tenants().map(|tenant| shown(&tenant.stored));
+    let tenants = call.app()?.tenants().map(|tenant| shown(call, tenant));
     Ok(tenant_list::render(tenants, generation, call.dialect))
 }
 
@@ -72,6 +74,9 @@ pub(super) async fn store(
             return Err(Refusal::bad("Cannot modify base config").into());
         }
         let text = core_config::changed(tenant.core_config.as_str(), changes.get())?;
+        if !call.is_operators() && !protected::are_same(tenant.core_config.as_str(), &text) {
+            return Err(Refusal::fixed(403, "Not allowed to modify protected configs.").into());
+        }
         tenant.core_config = JsonText::from_stored(&text);
     }
     if let Some(factors) = &request.first_factors {
@@ -105,12 +110,13 @@ fn fresh(app: AppId, tenant: TenantId, generation: Generation) -> StoredTenant {
     }
 }
 
-/// A tenant as answers show it.
-pub(super) fn shown(stored: &StoredTenant) -> Tenant<'_> {
+/// A tenant as answers to a caller show it.
+pub(super) fn shown<'a>(call: &Call<'_>, tenant: &'a app::Tenant) -> Tenant<'a> {
+    let stored = &tenant.stored;
     let is_on = |method: Option<bool>| method.unwrap_or(stored.tenant.is_default());
     Tenant {
         id: stored.tenant.as_str(),
-        core_config: stored.core_config.as_str(),
+        core_config: tenant.core_config(call.is_operators()),
         first_factors: stored.first_factors.as_deref(),
         required_secondary_factors: stored.required_secondary_factors.as_deref(),
         email_password: is_on(stored.login_methods.email_password),
