@@ -12,6 +12,7 @@
 mod cdi;
 mod compatibility;
 mod config;
+mod config_warnings;
 mod conformance;
 mod core_config;
 mod database;
