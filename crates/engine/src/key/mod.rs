@@ -3,4 +3,5 @@
 pub mod jwks;
 pub mod public;
 pub mod ring;
+pub mod schedule;
 pub(crate) mod succession;

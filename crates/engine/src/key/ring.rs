@@ -126,7 +126,8 @@ impl KeyRing {
         &self.statics
     }
 
-    fn dynamic(&self) -> impl Iterator<Item = &RingKey> {
+    /// All keys that are rotated, newest first.
+    pub(super) fn dynamic(&self) -> impl Iterator<Item = &RingKey> {
         core::iter::once(&self.newest).chain(&self.older)
     }
 

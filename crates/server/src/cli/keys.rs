@@ -7,7 +7,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use doorward_engine::id::{AppId, KeyId};
-use doorward_engine::key::ring::{KeyRing, PUBLISHED_BEFORE_SIGNING};
+use doorward_engine::key::ring::KeyRing;
+use doorward_engine::key::schedule::Signs;
 use doorward_engine::policy::Policy;
 use doorward_engine::time::Millis;
 use doorward_service::directory::Directory;
@@ -85,26 +86,15 @@ impl KeysArgs {
 async fn list(Found { app, store, settings, .. }: &Found) -> anyhow::Result<()> {
     let (world, policy) = (world::machine(), &settings.policy);
     let mut keys = store.directory.keys(app.clone()).await?;
-    keys.signing.sort_by_key(|key| Reverse(key.created_at));
     keys.static_keys.sort_by_key(|key| Reverse(key.created_at));
-    let (now, signer) = (world.clock.now(), signer(app, &keys, policy, &world)?);
-    let mut newer: Option<Millis> = None;
-    for key in &keys.signing {
-        let made = key.created_at;
-        let begins = made.after(PUBLISHED_BEFORE_SIGNING);
-        // Until its time is over, or a newer one takes its place.
-        let over = made.after(policy.key_interval);
-        let ends = newer.map_or(over, |begins| over.min(begins));
-        let signs = if signer == Some(made) {
-            // Past its time it signs until a server makes another.
-            let until = if now < ends { format!(", until {}", moment(ends)) } else { String::new() };
-            format!("signs now{until}")
-        } else if now < begins {
-            format!("signs from {}", moment(begins))
-        } else {
-            "no longer signs".to_owned()
+    for (made, signs) in schedule(app, &keys, policy, &world)? {
+        let signs = match signs {
+            Signs::Now(Some(until)) => format!("signs now, until {}", moment(until)),
+            // Past its time, and until a server makes another.
+            Signs::Now(None) => "signs now".to_owned(),
+            Signs::From(begin) => format!("signs from {}", moment(begin)),
+            Signs::NoLonger => "no longer signs".to_owned(),
         };
-        newer = Some(begins);
         let verifies = moment(made.after(policy.key_lifetime()));
         say(&format!("{}  made {}, {signs}, verifies until {verifies}", KeyId::dynamic(made), moment(made)));
     }
@@ -116,12 +106,13 @@ async fn list(Found { app, store, settings, .. }: &Found) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// When the key was made that signs now, by the rule that servers sign by. None, while there are no keys.
-fn signer(app: &AppId, keys: &StoredKeys, policy: &Policy, world: &World) -> anyhow::Result<Option<Millis>> {
-    let Some(refresh) = keys.refresh.clone().filter(|_| !keys.signing.is_empty()) else { return Ok(None) };
+/// What the keys do that are rotated. An app that has no key for refresh tokens was never served, so it has none of these
+/// either.
+fn schedule(app: &AppId, keys: &StoredKeys, policy: &Policy, world: &World) -> anyhow::Result<Vec<(Millis, Signs)>> {
+    let Some(refresh) = keys.refresh.clone().filter(|_| !keys.signing.is_empty()) else { return Ok(Vec::new()) };
     let signing = keys.signing.iter().map(|key| (key.created_at, key.value.clone()));
     let ring = KeyRing::new(app, signing, refresh, None, &*world.crypto)?;
-    Ok(Some(ring.signer(world.clock.now(), policy, false).created_at))
+    Ok(ring.schedule(world.clock.now(), policy))
 }
 
 async fn rotate(Found { app, store, process, settings }: &Found) -> anyhow::Result<()> {
