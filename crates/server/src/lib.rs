@@ -9,6 +9,7 @@ mod demo;
 pub mod http;
 mod log;
 pub mod metrics;
+mod room;
 mod runtime;
 mod serve;
 pub mod settings;

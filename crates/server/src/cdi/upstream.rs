@@ -26,12 +26,13 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::cdi::call::Call;
 use crate::cdi::guard::{API_KEY, VERSION};
 use crate::http::duration;
+use crate::room::{NoRoom, Place, Room};
 use crate::settings::UpstreamSettings;
 
 /// How long an answer may be. The longest that a core gives are lists of users.
@@ -91,13 +92,13 @@ pub(crate) struct Upstream {
     api_key: Option<HeaderValue>,
     timeout: Duration,
     places: Semaphore,
-    room: Arc<Semaphore>,
+    room: Room,
 }
 
 /// An answer, with its room for as long as it is there.
 struct Held {
     bytes: Vec<u8>,
-    room: Option<OwnedSemaphorePermit>,
+    place: Place,
 }
 
 impl AsRef<[u8]> for Held {
@@ -145,7 +146,7 @@ impl Upstream {
             api_key,
             timeout: duration(settings.timeout),
             places: Semaphore::new(REQUESTS),
-            room: Arc::new(Semaphore::new(ROOM_BYTES)),
+            room: Room::new(ROOM_BYTES, SHORT_BYTES),
         })
     }
 
@@ -243,26 +244,17 @@ impl Upstream {
 
     /// Reads a body whole, as far as it isn't too long and there is room for it.
     async fn whole(&self, mut body: Incoming) -> Result<Bytes, Refusal> {
-        let mut held = Held { bytes: Vec::new(), room: None };
+        let mut held = Held { bytes: Vec::new(), place: self.room.place() };
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| self.fault(502, "doesn't answer as it should", chain(&error)))?;
             let Ok(data) = frame.into_data() else { continue };
-            let before = held.bytes.len().max(SHORT_BYTES);
             let after = held.bytes.len().saturating_add(data.len());
             if after > ANSWER_BYTES {
                 return Err(self.fault(502, "answers with more than is let through", "16 MiB are"));
             }
-            if after > before {
-                let more = u32::try_from(after - before).ok();
-                let more = more.and_then(|more| Arc::clone(&self.room).try_acquire_many_owned(more).ok());
-                let Some(more) = more else {
-                    return Err(self.fault(503, "has answers that are too long for now", "64 MiB of such are held"));
-                };
-                match &mut held.room {
-                    Some(room) => room.merge(more),
-                    none => *none = Some(more),
-                }
-            }
+            held.place.fit(after).map_err(|NoRoom| {
+                self.fault(503, "has answers that are too long for now", "64 MiB of such are held")
+            })?;
             held.bytes.extend_from_slice(&data);
         }
         held.bytes.shrink_to_fit();

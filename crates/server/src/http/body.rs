@@ -7,15 +7,10 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::refusal::Plain;
-use super::room::Place;
+use crate::room::{NoRoom, Place};
 
 /// Reads a body of at most so many bytes, in at most so much time, while its place can hold it.
-pub(super) async fn read(
-    body: Incoming,
-    limit: usize,
-    within: Duration,
-    place: &mut Place<'_>,
-) -> Result<Bytes, Plain> {
+pub(super) async fn read(body: Incoming, limit: usize, within: Duration, place: &mut Place) -> Result<Bytes, Plain> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
@@ -26,7 +21,7 @@ pub(super) async fn read(
     timeout(within, collect(body, limit, place)).await.unwrap_or(Err(Plain::SLOW))
 }
 
-async fn collect(mut body: Incoming, limit: usize, place: &mut Place<'_>) -> Result<Bytes, Plain> {
+async fn collect(mut body: Incoming, limit: usize, place: &mut Place) -> Result<Bytes, Plain> {
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {
@@ -36,7 +31,7 @@ async fn collect(mut body: Incoming, limit: usize, place: &mut Place<'_>) -> Res
         if length > limit {
             return Err(Plain::BODY);
         }
-        place.fit(length)?;
+        place.fit(length).map_err(|NoRoom| Plain::ROOM)?;
         if first.is_empty() && all.is_empty() {
             first = data;
         } else {

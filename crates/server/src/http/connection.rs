@@ -21,9 +21,9 @@ use super::clock::Clock;
 use super::pace::{Pace, Phase};
 use super::refusal::{Plain, linger};
 use super::request_id::RequestId;
-use super::room::Place;
 use super::watched::Watched;
 use super::{Handler, Shared, Stopping, body};
+use crate::room::Place;
 
 /// The least that hyper lets a connection keep of what it has read.
 const LEAST_BUFFER_BYTES: usize = 8192;
@@ -130,7 +130,7 @@ impl<H: Handler> Client<H> {
         }
     }
 
-    async fn receive(&self, request: Request<Incoming>, place: &mut Place<'_>) -> Result<Request<Bytes>, Plain> {
+    async fn receive(&self, request: Request<Incoming>, place: &mut Place) -> Result<Request<Bytes>, Plain> {
         admit(&request)?;
         let (head, body) = request.into_parts();
         let limits = &self.shared.limits;

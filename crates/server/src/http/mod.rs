@@ -9,7 +9,6 @@ mod listen;
 mod pace;
 mod refusal;
 mod request_id;
-mod room;
 mod watched;
 
 use std::future::Future;
@@ -28,8 +27,17 @@ use tokio::time::{sleep, timeout};
 
 pub use self::listen::{ListenError, listen};
 pub(crate) use self::request_id::RequestId;
-use self::room::Room;
+use crate::room::Room;
 use crate::settings::Settings;
+
+/// The least room that there is for the bodies of all requests. They come before it is known who sends them.
+const LEAST_ROOM_BYTES: usize = 64 << 20;
+
+/// As many of the longest bodies have a place in any case.
+const LONGEST_BODIES: usize = 4;
+
+/// A body of so many bytes needs no place: a connection's buffer isn't much smaller.
+const SMALL_BODY_BYTES: usize = 16 << 10;
 
 /// How long nothing is accepted after that has failed, as it does when a process has no file left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -126,7 +134,8 @@ pub async fn serve<H: Handler>(
     stopping: Stopping,
     grace: Duration,
 ) -> bool {
-    let room = Room::new(limits.body_bytes);
+    let room = limits.body_bytes.saturating_mul(LONGEST_BODIES).max(LEAST_ROOM_BYTES);
+    let room = Room::new(room, SMALL_BODY_BYTES);
     let shared = Arc::new(Shared { handler, limits, room });
     // One for each connection: when all are back, all have ended.
     let places = Arc::new(Semaphore::new(shared.limits.connections));
